@@ -1,0 +1,72 @@
+"""Worker processes that grade many tasks, each with its own warm sandbox."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+
+from ..sandbox.wall import NoSandbox, probe
+from .engine import Assignment, Engine, Outcome, Task
+
+_engine: Engine | None = None
+
+
+class Workers:
+    """Processes that grade tasks of one assignment; by default one for each core.
+
+    `walls=False` runs student code unprotected; only ever on the user's explicit word.
+    Raises `NoSandbox` when there are to be walls and can't be.
+    """
+
+    def __init__(self, assignment: Assignment, jobs: int | None = None, walls: bool = True):
+        if walls:
+            probe()
+        self.jobs = jobs or os.cpu_count() or 1
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(self.jobs, context, _start_worker, (assignment, walls))
+
+    def grade(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+        """Grade `tasks` and yield outcomes as they come, exactly one for each task."""
+        waiting = iter(tasks)
+        running: dict[Future[Outcome], Task] = {}
+        while True:
+            for task in islice(waiting, 2 * self.jobs - len(running)):
+                running[self._pool.submit(_work, task)] = task
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield _outcome(future, running.pop(future))
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _outcome(future: Future[Outcome], task: Task) -> Outcome:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise NoSandbox("A grading process could not start, or was ended from outside.") from None
+    except NoSandbox:
+        raise
+    except Exception as problem:
+        return Outcome(task.label, failure=f"{type(problem).__name__}: {problem}")
+
+
+def _start_worker(assignment: Assignment, walls: bool) -> None:
+    global _engine
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the main process, which ends its workers
+    _engine = Engine(assignment, walls)
+
+
+def _work(task: Task) -> Outcome:
+    assert _engine is not None
+    return _engine.grade(task)

@@ -1,0 +1,301 @@
+"""Runs one notebook's answers in the sandbox and the author's tests outside it.
+
+Test cells are ordinary nbgrader test cells. They run in this process, where no student code has ever
+been. A name that a test uses comes from the student only if the author's own answers make or change it;
+it arrives as plain data, a function as a remote call. So nothing that happens in the student's process
+can change a score, other than a right answer.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import io
+import linecache
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..check import Judge, NotRight, judged_by
+from ..check.keys import Key
+from ..sandbox.limits import LIMITS
+from ..sandbox.session import Session, SessionLost
+from .assemble import Submitted
+from .notebook import AuthorNotebook, Cell, free_names, plain_python
+
+_TEST_FILE = "<test>"
+
+
+@dataclass
+class CellResult:
+    """What became of one cell: its outputs (nbformat) and, for a test, its score and the one message.
+
+    `score` is None where nothing was scored here (a person will, or there is nothing to score).
+    """
+
+    grade_id: str | None
+    source: str
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    score: float | None = None
+    message: str = ""
+    hint: str | None = None
+    error: str = ""
+
+
+@dataclass
+class NotebookResult:
+    """The results of one notebook, cell by cell in the author's order, and notes for the instructor."""
+
+    name: str
+    cells: list[CellResult]
+    notes: list[str]
+
+
+def judge_notebook(
+    author: AuthorNotebook,
+    submitted: Submitted,
+    session: Session,
+    judge: Judge,
+    keys: dict[str, Key],
+    until: str | None = None,
+) -> NotebookResult:
+    """Run and judge one notebook, up to and including the cell `until` (default: all of it).
+
+    `judge` answers the `check` calls of the tests; `keys` gives the hints for answers that stop with an
+    error, before any check is reached.
+    """
+    run = _Run(author, submitted, session, keys)
+    with judged_by(judge):
+        for cell in author.cells:
+            run.step(cell)
+            if until is not None and cell.grade_id == until:
+                break
+    return NotebookResult(author.name, run.results, [*submitted.notes, *run.notes])
+
+
+class TestSpace:
+    """The namespace that the author's test cells of one notebook share."""
+
+    __test__ = False  # for pytest: this is no test class
+
+    def __init__(self, author: AuthorNotebook):
+        self.author = author
+        self.names: dict[str, Any] = {"__name__": "__main__"}
+        self.execute(author.answer_imports)
+
+    def execute(self, source: str) -> None:
+        """Run the author's own code, so that tests find modules and tables."""
+        with _silence(), contextlib.suppress(Exception):  # it may need an answer: then tests don't need it
+            exec(compile(plain_python(source), "<course>", "exec"), self.names)
+
+    def run_fixed_cells(self) -> None:
+        """Run all of the author's fixed cells."""
+        for cell in self.author.cells:
+            if cell.role == "fixed":
+                self.execute(cell.source)
+
+    def wanted(self, tree: ast.Module) -> list[str]:
+        """The names that a test takes from the student: those that the author's answers make or change,
+        and those that nothing else of the author's makes."""
+        needed = {name for name in free_names(tree) if not hasattr(builtins, name)}
+        return sorted(n for n in needed if n in self.author.answer_names or n not in self.names)
+
+
+class _Run:
+    """The state of one notebook's run: the student's process, and the tests' namespace."""
+
+    def __init__(
+        self, author: AuthorNotebook, submitted: Submitted, session: Session, keys: dict[str, Key]
+    ):
+        self.author, self.submitted, self.session, self.keys = author, submitted, session, keys
+        self.results: list[CellResult] = []
+        self.notes: list[str] = []
+        self.space = TestSpace(author)
+        self._ran: list[str] = []  # what a restarted process must run again
+        self._restarts = 0
+
+    def step(self, cell: Cell) -> None:
+        if cell.role == "test":
+            self.results.append(self._test(cell))
+        elif cell.role == "fixed":
+            self.space.execute(cell.source)
+            self.results.append(self._run(cell, cell.source))
+        elif cell.role in ("answer", "written"):
+            answer = self.submitted.answers.get(str(cell.grade_id))
+            self.results.append(self._answer(cell, answer))
+        else:
+            self.results.append(CellResult(cell.grade_id, cell.released))
+        for extra in self.submitted.extra.get(cell.grade_id or "", []) if cell.grade_id else []:
+            self._run(cell, extra)
+
+    # ---- the student's side
+
+    def _answer(self, cell: Cell, answer: str | None) -> CellResult:
+        if answer is None:
+            return CellResult(cell.grade_id, "", error="missing")
+        if cell.cell_type != "code":
+            return CellResult(cell.grade_id, answer)
+        return self._run(cell, answer)
+
+    def _run(self, cell: Cell, source: str) -> CellResult:
+        result = CellResult(cell.grade_id, source)
+        if not source.strip():
+            return result
+        try:
+            reply = self.session.run(source)
+        except SessionLost as problem:
+            result.error = self._lost(problem, f"the cell {cell.grade_id}")
+            result.outputs = [_error_output("Stopped", result.error)]
+            return result
+        self._ran.append(source)
+        result.outputs = reply["outputs"]
+        if reply["error"]:
+            result.error = f"{reply['error']['ename']}: {reply['error']['evalue']}"
+        return result
+
+    def _lost(self, problem: SessionLost, where: str) -> str:
+        """Start a fresh process in which all but the cell that ended the old one has run again."""
+        why = _why_lost(str(problem))
+        self.notes.append(f"{where} {why}")
+        self._restarts += 1
+        if self._restarts > LIMITS.restarts or self.session.seconds_left() <= 0:
+            self.session.hang_up()
+            return why
+        try:
+            self.session.restart()
+            for source in self._ran:
+                self.session.run(source)
+        except SessionLost:
+            self.session.hang_up()
+        return why
+
+    # ---- the judge's side
+
+    def _test(self, cell: Cell) -> CellResult:
+        result = CellResult(cell.grade_id, cell.released, score=0.0)
+        said = io.StringIO()
+        try:
+            tree = ast.parse(plain_python(cell.source), _TEST_FILE)
+            self._fetch(tree)
+            with redirect_stdout(said), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                credit = _execute_test(tree, self.space.names)
+            result.score = _score(credit, cell.points)
+            result.message = said.getvalue().strip()
+        except NotRight as problem:
+            result.message, result.hint = problem.verdict.message, problem.verdict.hint
+        except SessionLost as problem:
+            result.message = f"The answer {self._lost(problem, f'the test {cell.grade_id}')}."
+        except _Missing as problem:
+            result.message, result.hint = self._explain_missing(cell, problem.name, tree)
+        except Exception as problem:
+            result.message = _explain(problem, cell)
+        if result.score == 0.0 and cell.points:
+            result.outputs = [_error_output("NotRight", result.message)]
+        elif result.message:
+            result.outputs = [{"output_type": "stream", "name": "stdout", "text": result.message + "\n"}]
+        return result
+
+    def _fetch(self, tree: ast.Module) -> None:
+        """Put the names that a test needs from the student into the tests' namespace."""
+        wanted = self.space.wanted(tree)
+        values = self.session.values(wanted) if wanted else {}
+        for name in wanted:
+            self.space.names.pop(name, None)
+            if name not in values:
+                raise _Missing(name)
+            self.space.names[name] = values[name]
+
+    def _explain_missing(self, cell: Cell, name: str, tree: ast.Module) -> tuple[str, str | None]:
+        """Why a name does not exist, and the hint for the error that its cell stopped with."""
+        answer = self.author.answer_before(str(cell.grade_id))
+        result = next((r for r in self.results if answer and r.grade_id == answer.grade_id), None)
+        if result is None or not result.error:
+            return f"`{name}` is not there. Give your answer this exact name.", None
+        if result.error == "missing":
+            return f"The answer cell for `{name}` is missing.", None
+        error = result.error.partition(":")[0]
+        for check in checks_in(tree):
+            if check in self.keys and (mistake := self.keys[check].mistake_for_error(error)):
+                return f"{name}: your code stopped with {error}. {mistake.hint}", mistake.hint
+        return f"{name}: your code stopped before it was made ({result.error}).", None
+
+
+class _Missing(NameError):
+    def __init__(self, name: str):
+        super().__init__(name)
+        self.name = name
+
+
+def checks_in(tree: ast.Module) -> list[str]:
+    """The names of the checks that a test cell calls."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [
+        str(call.args[0].value)
+        for call in calls
+        if isinstance(call.func, ast.Name)
+        and call.func.id == "check"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    ]
+
+
+def _execute_test(tree: ast.Module, namespace: dict[str, Any]) -> Any:
+    """Run a test cell. Its value is that of its last line, if that is an expression (partial credit)."""
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, _TEST_FILE, "exec"), namespace)
+        return None
+    before = ast.Module(tree.body[:-1], type_ignores=[])
+    exec(compile(before, _TEST_FILE, "exec"), namespace)
+    return eval(compile(ast.Expression(last.value), _TEST_FILE, "eval"), namespace)
+
+
+def _score(credit: Any, points: float) -> float:
+    """nbgrader's rule: a number as the last value of a test cell is partial credit; all else is full."""
+    if isinstance(credit, (int, float)) and not isinstance(credit, bool) and 0 <= credit <= points:
+        return float(credit)
+    return points
+
+
+def _explain(problem: Exception, cell: Cell) -> str:
+    """The message of a failed test. A line of a hidden test is never shown."""
+    text = str(problem).strip()
+    if isinstance(problem, AssertionError):
+        if text:
+            return text
+        line = _failed_line(problem, cell.source)
+        shown = line and line in cell.released
+        return f"This test failed: {line}" if shown else "A test of this answer failed."
+    return f"The test of this answer stopped with {type(problem).__name__}: {text}"
+
+
+def _failed_line(problem: Exception, source: str) -> str:
+    frames = [f for f in traceback.extract_tb(problem.__traceback__) if f.filename == _TEST_FILE]
+    lines = plain_python(source).splitlines()
+    number = (frames[-1].lineno or 0) if frames else 0
+    linecache.checkcache()
+    return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+
+
+def _why_lost(problem: str) -> str:
+    if "time" in problem:
+        return "took too long and was stopped"
+    if "ended" in problem:
+        return "ended the process (too much memory, or an exit)"
+    return f"was stopped ({problem})"
+
+
+def _error_output(name: str, text: str) -> dict[str, Any]:
+    return {"output_type": "error", "ename": name, "evalue": text, "traceback": [text]}
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
