@@ -22,3 +22,11 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
     "autograder.plugins.SealAnswers",
 ]
+
+# grading: assemble, run in the sandbox, judge, record
+c.Autograde.exporter_class = "autograder.plugins.Grade"
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = ["nbgrader.preprocessors.AssignLatePenalties"]
+
+# what students wrote is shown, never run
+c.HTMLExporter.sanitize_html = True

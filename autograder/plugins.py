@@ -1,24 +1,34 @@
-"""What `nbgrader_config.py` names, so that nbgrader's commands and formgrader use this package.
+"""What a course's `nbgrader_config.py` names, so that nbgrader's own commands and the formgrader's buttons
+use this package.
 
-`SealAnswers` goes into `c.GenerateAssignment.preprocessors`; `Submission` and `Grade` replace nbgrader's
-own autograding (see the course's `nbgrader_config.py`).
+    c.GenerateAssignment.preprocessors = [..., "autograder.plugins.SealAnswers"]
+    c.Autograde.exporter_class = "autograder.plugins.Grade"
+    c.Autograde.sanitize_preprocessors = []
+    c.Autograde.autograde_preprocessors = ["nbgrader.preprocessors.AssignLatePenalties"]
 """
 
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from .author.build import gather
+from .author.build import gather, load_assignment
 from .course import Course
+from .grade.batch import Workers
+from .grade.engine import tasks_of
 from .grade.notebook import read_author_notebook
+from .grade.record import graded_notebook, record_scores
 
 
 class SealAnswers(NbGraderPreprocessor):
-    """Adds the tables and the sealed keys to a release. The last step of generate_assignment."""
+    """Adds the tables and the sealed keys to a release: the last step of generate_assignment."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         course = Course(Path.cwd())  # nbgrader works in the course's root
@@ -31,3 +41,30 @@ class SealAnswers(NbGraderPreprocessor):
             outputs = {str(path.relative_to(files)): path.read_bytes() for path in added}
         resources["outputs"] = {**(resources.get("outputs") or {}), **outputs}
         return nb, resources
+
+
+class Grade(NotebookExporter):
+    """Takes the place of nbgrader's two passes over a submitted notebook.
+
+    In the first pass (sanitise) the submission is assembled, run, judged and recorded; the second
+    (autograde) finds the graded notebook and leaves it to the preprocessors that are named for it.
+    """
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[str, Any]:
+        course = Course(Path.cwd())  # nbgrader works in the course's root
+        found = resources["nbgrader"]
+        student, name = found["student"], found["assignment"]
+        if not Path(filename).resolve().is_relative_to(course.submitted(student, name).resolve()):
+            return super().from_filename(filename, resources, **kw)
+        with ExitStack() as stack:
+            assignment = stack.enter_context(load_assignment(course, name))
+            workers = stack.enter_context(Workers(assignment, jobs=1))
+            tasks = [t for t in tasks_of(course.submitted(student, name), student, assignment)]
+            (outcome,) = workers.grade(t for t in tasks if t.notebook == found["notebook"])
+            if outcome.result is None:
+                raise RuntimeError(f"{name} of {student} could not be graded: {outcome.failure}")
+            notebook = next(n for n in assignment.notebooks if n.name == found["notebook"])
+            with Gradebook(course.db_url, course.directory().course_id) as book:
+                record_scores(book, name, student, notebook, outcome.result)
+                book.db.commit()
+            return nbformat.writes(graded_notebook(notebook, outcome.result)), resources

@@ -27,6 +27,7 @@ from ..errors import CourseError
 from ..grade.engine import Assignment
 from ..grade.notebook import AuthorNotebook, read_author_notebook
 from . import keys as sealing
+from . import keystore
 from .answers import FILE, read_answers
 
 _TABLE = re.compile(r"data/([\w.-]+\.csv)")
@@ -54,7 +55,12 @@ def gather(
         _copy_tables(course, notebook, files)
     path = course.source(name) / FILE
     exercises = read_answers(path)
-    keys = sealing.seal_all(Assignment(name, notebooks, {}, files), exercises, path, walls)
+    authored = [*course.source(name).glob("*.ipynb"), *([path] if path.exists() else [])]
+    mark = keystore.fingerprint([*authored, *(p for p in files.rglob("*") if p.is_file())])
+    keys = keystore.find(course.root, mark)
+    if keys is None:
+        keys = sealing.seal_all(Assignment(name, notebooks, {}, files), exercises, path, walls)
+        keystore.keep(course.root, mark, keys)
     if keys:
         (files / KEYS_FILE).write_text(dump(keys, hidden=False), encoding="utf-8")
     return keys

@@ -61,7 +61,7 @@ def verify(course: Course, assignment: Assignment, workers: Workers) -> Iterator
         submitted = solved(notebook, {trial.exercise: trial.answer.code})
         tasks.append(Task(number, notebook.name, submitted, test.grade_id))
     outcomes = {outcome.label: outcome for outcome in workers.grade(tasks)}
-    proofs = {name: ExerciseProof(name, _points(assignment, name)) for name in cells}
+    proofs = {name: ExerciseProof(name, worth) for name, worth in exercise_points(assignment).items()}
     for number, trial in enumerate(todo):
         proof = proofs[trial.exercise]
         proof.tried[trial.kind] += 1
@@ -75,7 +75,7 @@ def _misjudged(trial: Trial, outcome: Outcome, assignment: Assignment) -> str:
     if outcome.result is None:
         return f"could not be graded ({outcome.failure})"
     tests = [cell for cell in outcome.result.cells if _belongs(cell, trial.exercise, assignment)]
-    got, possible = sum(cell.score or 0.0 for cell in tests), _points(assignment, trial.exercise)
+    got, possible = sum(cell.score or 0.0 for cell in tests), exercise_points(assignment)[trial.exercise]
     said = next((cell.message for cell in tests if not cell.score), "")
     if trial.kind == "right":
         return "" if got == possible else f"a right answer gets {got:g} of {possible:g} points: {said}"
@@ -95,8 +95,11 @@ def _belongs(cell: CellResult, exercise: str, assignment: Assignment) -> bool:
     return answer is not None and answer.grade_id == exercise
 
 
-def _points(assignment: Assignment, exercise: str) -> float:
-    notebook, _, _ = answer_cells(assignment)[exercise]
-    tests = [cell for cell in notebook.cells if cell.role == "test"]
-    owners = {test.grade_id: notebook.answer_before(str(test.grade_id)) for test in tests}
-    return sum(t.points for t in tests if (o := owners[t.grade_id]) and o.grade_id == exercise)
+def exercise_points(assignment: Assignment) -> dict[str, float]:
+    """The points of each exercise, in the notebooks' order."""
+    points: dict[str, float] = {}
+    for notebook in assignment.notebooks:
+        for cell in notebook.cells:
+            if cell.role == "test" and (answer := notebook.answer_before(str(cell.grade_id))):
+                points[str(answer.grade_id)] = points.get(str(answer.grade_id), 0.0) + cell.points
+    return points

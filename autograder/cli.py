@@ -1,0 +1,255 @@
+"""The `autograder` command. Thin: every command calls one function and prints what came of it.
+
+Exit codes: 0 done, 1 something to put right in the course or on the machine, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from . import __version__
+from .errors import CourseError
+from .sandbox.wall import NoSandbox
+
+if TYPE_CHECKING:
+    from .course import Course
+    from .grading import Graded
+
+_DEMO_ASSIGNMENT = "03_oil_exports"
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    args = _parser().parse_args(arguments)
+    _be_quiet()
+    try:
+        return int(args.run(args))
+    except (CourseError, NoSandbox) as problem:
+        err.print(f"autograder: {problem}", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        err.print("autograder: stopped. What was graded until now is recorded.")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="autograder", description=__doc__.splitlines()[0])
+    parser.add_argument("--version", action="version", version=f"autograder {__version__}")
+    parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: found from here)")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    demo = commands.add_parser("demo", help="a make-believe class hands in; graded and fed back in ./demo")
+    demo.set_defaults(run=_demo)
+
+    build = commands.add_parser("build", help="make release/ from source/")
+    build.add_argument("assignments", nargs="*", metavar="A", help="default: all")
+    build.add_argument("--check", action="store_true", help="only say what is out of date")
+    build.set_defaults(run=_build)
+
+    verify = commands.add_parser("verify", help="run every right, wrong and empty answer through the engine")
+    verify.add_argument("assignments", nargs="*", metavar="A", help="default: all")
+    verify.set_defaults(run=_verify)
+
+    grade = commands.add_parser("grade", help="grade what was submitted")
+    grade.add_argument("assignment", metavar="A")
+    grade.add_argument("--student", metavar="S", help="only this student")
+    grade.set_defaults(run=_grade)
+
+    for command in (demo, verify, grade):
+        command.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: one a core)")
+    for command in (verify, grade):
+        command.add_argument(
+            "--sandbox", choices=["walls", "none"], default="walls", help="`none` runs student code unprotected"
+        )
+
+    doctor = commands.add_parser("doctor", help="what this machine can do, and what to install")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _be_quiet() -> None:
+    """Leave out what nbgrader and its database library say on every use: it hides what matters."""
+    warnings.simplefilter("ignore")
+    logging.getLogger("autograder").setLevel(logging.ERROR)
+    # nbgrader starts the program alembic, which stands beside Python
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+def _course(args: argparse.Namespace) -> Course:
+    """The course that was named, or the nearest folder above that is one. Raises CourseError."""
+    from .course import Course
+
+    start = (args.course or Path.cwd()).resolve()
+    if not start.is_dir():
+        raise CourseError(f"There is no folder {start}.")
+    places = [start] if args.course else [start, *start.parents]
+    for place in places:
+        if (place / "nbgrader_config.py").is_file() or (place / "source").is_dir():
+            return Course(place)
+    raise CourseError(f"{start} is no course: it has no nbgrader_config.py and no source/. Name one with --course.")
+
+
+def _names(course: Course, asked: list[str]) -> list[str]:
+    for name in asked:
+        course.check_assignment(name)
+    names = asked or course.assignments()
+    if not names:
+        raise CourseError(f"There is no assignment in {course.root / 'source'}.")
+    return names
+
+
+# ---- commands -------------------------------------------------------------------------------------------------
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from .demo import make_class
+    from .grading import generate_feedback
+
+    course = _course(args)
+    folder = course.root / "demo"
+    out.print(f"A make-believe class works on {_DEMO_ASSIGNMENT} ...")
+    demo, pupils = make_class(course, _DEMO_ASSIGNMENT, folder)
+    graded = {g.student: g for g in _graded(demo, _DEMO_ASSIGNMENT, demo.students(_DEMO_ASSIGNMENT), args.jobs)}
+    out.print("Writing feedback pages ...")
+    generate_feedback(demo, _DEMO_ASSIGNMENT)
+    table = Table("student", "what they handed in", title=f"{_DEMO_ASSIGNMENT}: {len(pupils)} submissions")
+    for head in ("points", "an honest teacher"):
+        table.add_column(head, justify="right")
+    table.add_column("")
+    agree = 0
+    for pupil in pupils:
+        found = graded[pupil.name]
+        same = not found.failure and found.score == pupil.points
+        agree += same
+        table.add_row(
+            pupil.name, pupil.about, f"{found.score:g} of {found.possible:g}", f"{pupil.points:g}", "✓" if same else "✗"
+        )
+    out.print(table)
+    out.print(f"{agree} of {len(pupils)} submissions have the points that an honest teacher gives.")
+    page = demo.feedback(pupils[4].name, _DEMO_ASSIGNMENT) / f"{_DEMO_ASSIGNMENT}.html"
+    out.print("\nWhere to look:")
+    out.print(f"  feedback page   {page}", markup=False)
+    out.print(f"  gradebook       {demo.db_url.removeprefix('sqlite:///')}", markup=False)
+    out.print(f"  formgrader      cd {folder} && jupyter lab   (menu Nbgrader, Formgrader)", markup=False)
+    return 0 if agree == len(pupils) else 1
+
+
+def _build(args: argparse.Namespace) -> int:
+    from .author.build import build, outdated
+
+    course = _course(args)
+    late = 0
+    for name in _names(course, args.assignments):
+        if not args.check:
+            build(course, name)
+            out.print(f"built {course.release(name)}", markup=False)
+            continue
+        differences = outdated(course, name)
+        late += bool(differences)
+        for difference in differences:
+            out.print(f"{course.release(name)}: {difference}", markup=False)
+        if not differences:
+            out.print(f"{course.release(name)}: up to date", markup=False)
+    if late:
+        err.print("autograder: release/ is out of date. Run `autograder build`.")
+    return 1 if late else 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from .author.build import load_assignment
+    from .author.verify import verify
+    from .grade.batch import Workers
+
+    course, walls = _course(args), _walls(args)
+    totals = {"right": 0, "wrong": 0, "empty": 0}
+    misjudged = exercises = 0
+    for name in _names(course, args.assignments):
+        with load_assignment(course, name, walls) as assignment, Workers(assignment, args.jobs, walls) as workers:
+            for proof in verify(course, assignment, workers):
+                exercises += 1
+                counts = ", ".join(f"{proof.tried[kind]} {kind}" for kind in totals)
+                verdict = "all judged right" if not proof.misjudged else f"{len(proof.misjudged)} MISJUDGED"
+                out.print(f"{name}  {proof.exercise:<16} {proof.points:g} points: {counts}: {verdict}")
+                for line in proof.misjudged:
+                    out.print(f"    {line}", markup=False)
+                misjudged += len(proof.misjudged)
+                for kind in totals:
+                    totals[kind] += proof.tried[kind]
+    out.print(
+        f"{exercises} exercises. Right answers: {totals['right']}, wrong answers: {totals['wrong']}, "
+        f"untouched cells: {totals['empty']}. Misjudged: {misjudged}."
+    )
+    return 1 if misjudged else 0
+
+
+def _grade(args: argparse.Namespace) -> int:
+    from .grading import students_to_grade
+
+    course = _course(args)
+    students = students_to_grade(course, args.assignment, args.student)
+    failed = 0
+    for found in _graded(course, args.assignment, students, args.jobs, _walls(args)):
+        score = f"{found.score:g} of {found.possible:g}"
+        line = f"{found.student}: {found.failure or score}"
+        out.print("; ".join([line, *found.notes]), markup=False)
+        failed += bool(found.failure)
+    out.print(f"{len(students) - failed} of {len(students)} submissions graded into {course.db_url}.", markup=False)
+    return 1 if failed else 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from .doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        mark = "ok     " if finding.good else "MISSING" if finding.needed else "absent "
+        out.print(f"{mark}  {finding.name:<9} {finding.text}", markup=False)
+    return 0 if all(finding.good or not finding.needed for finding in findings) else 1
+
+
+# ---- shared ---------------------------------------------------------------------------------------------------
+
+
+def _walls(args: argparse.Namespace) -> bool:
+    if args.sandbox == "none":
+        err.print("autograder: student code runs UNPROTECTED, with your rights on this machine.")
+    return args.sandbox == "walls"
+
+
+def _graded(
+    course: Course, name: str, students: list[str], jobs: int | None, walls: bool = True
+) -> Iterator[Graded]:
+    """Grade with a progress bar in a terminal; without one, in a log, the results speak for themselves."""
+    from .grading import grade
+
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
+        task = progress.add_task("grading", total=len(students))
+        for found in grade(course, name, students, jobs, walls):
+            progress.advance(task)
+            yield found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

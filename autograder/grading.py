@@ -1,0 +1,102 @@
+"""Grades what was handed in to an assignment: the whole way, from folders to gradebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from nbgrader.api import Gradebook
+from nbgrader.converters import GenerateFeedback
+
+from .author.build import load_assignment, save_to_gradebook
+from .course import Course
+from .errors import CourseError
+from .grade.batch import Workers
+from .grade.engine import Assignment, Outcome, Task, tasks_of
+from .grade.judge import NotebookResult
+from .grade.record import record
+
+
+@dataclass
+class Graded:
+    """One submission after grading: its score, the score that can be reached without a person, and notes.
+
+    `failure` says why there is no result, where the grading itself failed."""
+
+    student: str
+    score: float
+    possible: float
+    notes: list[str] = field(default_factory=list)
+    failure: str = ""
+
+
+def grade(
+    course: Course,
+    name: str,
+    students: Sequence[str],
+    jobs: int | None = None,
+    walls: bool = True,
+) -> Iterator[Graded]:
+    """Grade the submissions of `students` and record each as soon as it is done.
+
+    Raises CourseError or NoSandbox before the first one, for anything that concerns all of them.
+    """
+    with load_assignment(course, name, walls) as assignment:
+        save_to_gradebook(course, name)
+        with (
+            Workers(assignment, jobs, walls) as workers,
+            Gradebook(course.db_url, course.directory().course_id) as book,
+        ):
+            for student, outcomes in _by_student(course, assignment, students, workers):
+                yield _record(course, assignment, student, outcomes, book)
+
+
+def _by_student(
+    course: Course, assignment: Assignment, students: Sequence[str], workers: Workers
+) -> Iterator[tuple[str, list[Outcome]]]:
+    """The outcomes of each student's notebooks, when all of them are there."""
+
+    def tasks() -> Iterator[Task]:
+        for student in students:
+            yield from tasks_of(course.submitted(student, assignment.name), student, assignment)
+
+    parts: dict[str, list[Outcome]] = {}
+    for outcome in workers.grade(tasks()):
+        student, _ = outcome.label
+        parts.setdefault(student, []).append(outcome)
+        if len(parts[student]) == len(assignment.notebooks):
+            yield student, parts.pop(student)
+
+
+def _record(
+    course: Course, assignment: Assignment, student: str, outcomes: list[Outcome], book: Gradebook
+) -> Graded:
+    possible = sum(c.points for n in assignment.notebooks for c in n.cells if c.role == "test")
+    failed = [outcome.failure for outcome in outcomes if outcome.result is None]
+    if failed:
+        return Graded(student, 0.0, possible, failure=failed[0])
+    results: list[NotebookResult] = [o.result for o in outcomes if o.result is not None]
+    score = record(course, assignment, student, results, book)
+    return Graded(student, score, possible, [note for result in results for note in result.notes])
+
+
+def students_to_grade(course: Course, name: str, student: str | None = None) -> list[str]:
+    """Who handed in. Raises CourseError when nobody, or not `student`, did."""
+    course.check_assignment(name)
+    found = course.students(name)
+    if student is not None and student not in found:
+        raise CourseError(f"{student} has handed in nothing: there is no {course.submitted(student, name)}.")
+    if not found:
+        raise CourseError(
+            f"Nobody has handed in {name}: there is no {course.submitted('STUDENT', name)}. "
+            "Collect with `nbgrader collect`, or put the folders there."
+        )
+    return found if student is None else [student]
+
+
+def generate_feedback(course: Course, name: str) -> None:
+    """nbgrader's feedback pages for everybody who was graded."""
+    directory = course.directory(assignment_id=name, student_id="*", notebook_id="*")
+    converter = GenerateFeedback(coursedir=directory, config=course.config)
+    converter.force = True
+    converter.start()
