@@ -23,7 +23,11 @@ c.GenerateAssignment.preprocessors = [
     "autograder.plugins.SealAnswers",
 ]
 
+# release/ is committed, so it is always there already: make it anew when asked
+c.GenerateAssignment.force = True
+
 # grading: assemble, run in the sandbox, judge, record
+c.Autograde.pre_convert_hook = "autograder.plugins.know_assignment"
 c.Autograde.exporter_class = "autograder.plugins.Grade"
 c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = ["nbgrader.preprocessors.AssignLatePenalties"]

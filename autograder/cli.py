@@ -49,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="autograder", description=__doc__.splitlines()[0])
     parser.add_argument("--version", action="version", version=f"autograder {__version__}")
-    parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: found from here)")
+    parser.add_argument(
+        "--course", type=Path, metavar="DIR", help="the course's folder (default: found from here)"
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     demo = commands.add_parser("demo", help="a make-believe class hands in; graded and fed back in ./demo")
@@ -70,10 +72,15 @@ def _parser() -> argparse.ArgumentParser:
     grade.set_defaults(run=_grade)
 
     for command in (demo, verify, grade):
-        command.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: one a core)")
+        command.add_argument(
+            "--jobs", type=_positive, metavar="N", help="worker processes (default: one a core)"
+        )
     for command in (verify, grade):
         command.add_argument(
-            "--sandbox", choices=["walls", "none"], default="walls", help="`none` runs student code unprotected"
+            "--sandbox",
+            choices=["walls", "none"],
+            default="walls",
+            help="`none` runs student code unprotected",
         )
 
     doctor = commands.add_parser("doctor", help="what this machine can do, and what to install")
@@ -107,7 +114,9 @@ def _course(args: argparse.Namespace) -> Course:
     for place in places:
         if (place / "nbgrader_config.py").is_file() or (place / "source").is_dir():
             return Course(place)
-    raise CourseError(f"{start} is no course: it has no nbgrader_config.py and no source/. Name one with --course.")
+    raise CourseError(
+        f"{start} is no course: it has no nbgrader_config.py and no source/. Name one with --course."
+    )
 
 
 def _names(course: Course, asked: list[str]) -> list[str]:
@@ -130,7 +139,9 @@ def _demo(args: argparse.Namespace) -> int:
     folder = course.root / "demo"
     out.print(f"A make-believe class works on {_DEMO_ASSIGNMENT} ...")
     demo, pupils = make_class(course, _DEMO_ASSIGNMENT, folder)
-    graded = {g.student: g for g in _graded(demo, _DEMO_ASSIGNMENT, demo.students(_DEMO_ASSIGNMENT), args.jobs)}
+    graded = {
+        g.student: g for g in _graded(demo, _DEMO_ASSIGNMENT, demo.students(_DEMO_ASSIGNMENT), args.jobs)
+    }
     out.print("Writing feedback pages ...")
     generate_feedback(demo, _DEMO_ASSIGNMENT)
     table = Table("student", "what they handed in", title=f"{_DEMO_ASSIGNMENT}: {len(pupils)} submissions")
@@ -143,7 +154,11 @@ def _demo(args: argparse.Namespace) -> int:
         same = not found.failure and found.score == pupil.points
         agree += same
         table.add_row(
-            pupil.name, pupil.about, f"{found.score:g} of {found.possible:g}", f"{pupil.points:g}", "✓" if same else "✗"
+            pupil.name,
+            pupil.about,
+            f"{found.score:g} of {found.possible:g}",
+            f"{pupil.points:g}",
+            "✓" if same else "✗",
         )
     out.print(table)
     out.print(f"{agree} of {len(pupils)} submissions have the points that an honest teacher gives.")
@@ -185,7 +200,10 @@ def _verify(args: argparse.Namespace) -> int:
     totals = {"right": 0, "wrong": 0, "empty": 0}
     misjudged = exercises = 0
     for name in _names(course, args.assignments):
-        with load_assignment(course, name, walls) as assignment, Workers(assignment, args.jobs, walls) as workers:
+        with (
+            load_assignment(course, name, walls) as assignment,
+            Workers(assignment, args.jobs, walls) as workers,
+        ):
             for proof in verify(course, assignment, workers):
                 exercises += 1
                 counts = ", ".join(f"{proof.tried[kind]} {kind}" for kind in totals)
@@ -214,7 +232,9 @@ def _grade(args: argparse.Namespace) -> int:
         line = f"{found.student}: {found.failure or score}"
         out.print("; ".join([line, *found.notes]), markup=False)
         failed += bool(found.failure)
-    out.print(f"{len(students) - failed} of {len(students)} submissions graded into {course.db_url}.", markup=False)
+    out.print(
+        f"{len(students) - failed} of {len(students)} submissions graded into {course.db_url}.", markup=False
+    )
     return 1 if failed else 0
 
 

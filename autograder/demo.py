@@ -189,7 +189,9 @@ def _warns(path: Path, exercises: list[str]) -> list[str]:
     def noisy(cells: dict[str, dict]) -> None:
         for name in exercises:
             source = "".join(cells[name]["source"])
-            cells[name]["source"] = f"import warnings\nwarnings.warn('mind the gap')\nprint('hello')\n{source}"
+            cells[name]["source"] = (
+                f"import warnings\nwarnings.warn('mind the gap')\nprint('hello')\n{source}"
+            )
 
     _edit(path, noisy)
     return []

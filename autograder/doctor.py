@@ -47,7 +47,11 @@ def _sandbox() -> str:
     from .sandbox.session import Sandbox
 
     found = probe()
-    with tempfile.TemporaryDirectory() as folder, Sandbox(Path(folder)) as sandbox, sandbox.session() as session:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Sandbox(Path(folder)) as sandbox,
+        sandbox.session() as session,
+    ):
         reply = session.run("import socket\nsocket.create_connection(('127.0.0.1', 9))")
     if not reply["error"]:
         raise NoSandbox("student code could reach the network: the sandbox is not closed")
@@ -75,9 +79,13 @@ def _database() -> str:
 
 
 def _browser() -> str:
-    found = next((path for name in ("chromium", "google-chrome", "chrome") if (path := shutil.which(name))), None)
+    found = next(
+        (path for name in ("chromium", "google-chrome", "chrome") if (path := shutil.which(name))), None
+    )
     if found is None:
-        raise RuntimeError("no Chromium: the browser tests are skipped. `apt-get install chromium` brings it.")
+        raise RuntimeError(
+            "no Chromium: the browser tests are skipped. `apt-get install chromium` brings it."
+        )
     return found
 
 

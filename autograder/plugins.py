@@ -2,6 +2,7 @@
 use this package.
 
     c.GenerateAssignment.preprocessors = [..., "autograder.plugins.SealAnswers"]
+    c.Autograde.pre_convert_hook = "autograder.plugins.know_assignment"
     c.Autograde.exporter_class = "autograder.plugins.Grade"
     c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = ["nbgrader.preprocessors.AssignLatePenalties"]
@@ -14,12 +15,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from .author.build import gather, load_assignment
+from .author.build import gather, load_assignment, save_to_gradebook
 from .course import Course
 from .grade.batch import Workers
 from .grade.engine import tasks_of
@@ -43,6 +43,15 @@ class SealAnswers(NbGraderPreprocessor):
         return nb, resources
 
 
+def know_assignment(assignment: str, **_: Any) -> None:
+    """Record the assignment in the gradebook if it is not there, as in a fresh copy of the course."""
+    course = Course(Path.cwd())
+    with Gradebook(course.db_url, course.directory().course_id) as book:
+        known = assignment in {known.name for known in book.assignments}
+    if not known:
+        save_to_gradebook(course, assignment)
+
+
 class Grade(NotebookExporter):
     """Takes the place of nbgrader's two passes over a submitted notebook.
 
@@ -59,12 +68,12 @@ class Grade(NotebookExporter):
         with ExitStack() as stack:
             assignment = stack.enter_context(load_assignment(course, name))
             workers = stack.enter_context(Workers(assignment, jobs=1))
-            tasks = [t for t in tasks_of(course.submitted(student, name), student, assignment)]
-            (outcome,) = workers.grade(t for t in tasks if t.notebook == found["notebook"])
+            tasks = tasks_of(course.submitted(student, name), student, assignment)
+            (outcome,) = workers.grade(task for task in tasks if task.notebook == found["notebook"])
             if outcome.result is None:
                 raise RuntimeError(f"{name} of {student} could not be graded: {outcome.failure}")
             notebook = next(n for n in assignment.notebooks if n.name == found["notebook"])
             with Gradebook(course.db_url, course.directory().course_id) as book:
                 record_scores(book, name, student, notebook, outcome.result)
                 book.db.commit()
-            return nbformat.writes(graded_notebook(notebook, outcome.result)), resources
+            return super().from_notebook_node(graded_notebook(notebook, outcome.result), resources, **kw)

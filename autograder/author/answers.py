@@ -88,7 +88,9 @@ class _Reader:
                 asked[key] = tuple(asked[key])
         if "mentions" in asked:
             asked["mentions"] = {part: tuple(words) for part, words in asked["mentions"].items()}
-        right = [Answer(code.strip("\n"), f"{where}: right answer {n}") for n, code in _counted(table, "right")]
+        right = [
+            Answer(code.strip("\n"), f"{where}: right answer {n}") for n, code in _counted(table, "right")
+        ]
         wrong = [self._wrong(name, n, entry) for n, entry in _counted(table, "wrong")]
         calls = (tuple(table.get("calls", ())), tuple(table.get("hidden_calls", ())))
         return Exercise(name, where, Asked(**asked), *calls, tuple(right), tuple(wrong))

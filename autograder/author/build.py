@@ -193,5 +193,3 @@ class _Errors(logging.Handler):
             if text.startswith("Traceback"):
                 return text.strip().splitlines()[-1]
         return self._said[0] if self._said else ""
-
-

@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..check.keys import Asked, Key, Mistake, Verdict, add_mistake, compare, mistake_of, seal, seal_function, slips
+from ..check.keys import (
+    Asked,
+    Key,
+    Mistake,
+    Verdict,
+    add_mistake,
+    compare,
+    mistake_of,
+    seal,
+    seal_function,
+    slips,
+)
 from ..errors import CourseError
 from ..grade.assemble import Submitted
 from ..grade.batch import Workers
@@ -136,7 +147,9 @@ def _sealed(outcome: Outcome, path: Path) -> dict[str, tuple[Key, list[Mistake]]
     for cell in outcome.result.cells:
         if cell.error or (cell.score == 0.0 and cell.message):
             file = f"{path.parent / outcome.result.name}.ipynb"
-            raise CourseError(f"{file}, cell {cell.grade_id}: the solution fails: {cell.error or cell.message}")
+            raise CourseError(
+                f"{file}, cell {cell.grade_id}: the solution fails: {cell.error or cell.message}"
+            )
     learned = dict(outcome.learned)
     for found in learned.values():
         if isinstance(found, str):

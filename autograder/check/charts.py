@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-MARKS = {"line": ("line", "lines"), "bar": ("set of bars", "sets of bars"), "point": ("set of points", "sets of points")}
+MARKS = {
+    "line": ("line", "lines"),
+    "bar": ("set of bars", "sets of bars"),
+    "point": ("set of points", "sets of points"),
+}
 
 
 @dataclass(frozen=True)

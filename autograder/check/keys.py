@@ -466,7 +466,9 @@ def _compare_function(key: Key, answer: Any, hidden: bool) -> Verdict:
     if seen.kind == "unanswered":
         return Verdict(False, f"{key.name} is still `...`. Replace the dots with your answer.", has=has)
     if seen.kind != "function":
-        return Verdict(False, f"{key.name}: you have {has}. Asked is a function: def {key.name}(...):", has=has)
+        return Verdict(
+            False, f"{key.name}: you have {has}. Asked is a function: def {key.name}(...):", has=has
+        )
     for call in key.calls:
         if call.hidden and not hidden:
             continue
@@ -483,7 +485,11 @@ def _try_call(key: Key, answer: Any, call: Call) -> Verdict:
     if not failed and compare(call.key, outcome).right:
         return Verdict(True, "")
     has = f"stops with {outcome}" if failed else f"gives {describe(outcome)}"
-    shown = f"{key.name}: {call.code} {has}." if not call.hidden else f"{key.name}: other inputs give a wrong result."
+    shown = (
+        f"{key.name}: {call.code} {has}."
+        if not call.hidden
+        else f"{key.name}: other inputs give a wrong result."
+    )
     digest = key.digest(_signature(key, answer))
     mistake = next((m for m in key.mistakes if m.seal == digest), None)
     if mistake:

@@ -152,9 +152,7 @@ def _table(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[tuple[View, ...]
         frame = frame.reset_index()
     names = [" ".join(map(str, c)) if isinstance(c, tuple) else str(c) for c in frame.columns]
     order = sorted(range(len(names)), key=lambda i: names[i])
-    rows = tuple(
-        tuple(view(row[i]) for i in order) for row in frame.itertuples(index=False, name=None)
-    )
+    rows = tuple(tuple(view(row[i]) for i in order) for row in frame.itertuples(index=False, name=None))
     return tuple(names[i] for i in order), rows
 
 
@@ -189,11 +187,7 @@ def readings(seen: View, decimals: int, ordered: bool = False) -> set[str]:
 
 def pair_readings(label: View, item: View, decimals: int, ordered: bool = False) -> set[str]:
     """The readings of one labelled value. Labels are compared exactly."""
-    return {
-        f"{key}={text}"
-        for key in readings(label, 6)
-        for text in readings(item, decimals, ordered)
-    }
+    return {f"{key}={text}" for key in readings(label, 6) for text in readings(item, decimals, ordered)}
 
 
 def row_readings(row: tuple[View, ...], decimals: int, ordered: bool = False) -> set[str]:

@@ -164,7 +164,9 @@ def _take_answers(cells: list[_Cell], author: AuthorNotebook, submitted: Submitt
         elif cell.kind == "code" and cell.source.strip():
             submitted.extra.setdefault(above, []).append(cell.source)
     for grade_id, sources in found.items():
-        submitted.answers[grade_id] = _one(sources, author.by_id[grade_id].released, grade_id, submitted.notes)
+        submitted.answers[grade_id] = _one(
+            sources, author.by_id[grade_id].released, grade_id, submitted.notes
+        )
     missing = sorted(str(grade_id) for grade_id in wanted - set(found))
     if missing:
         submitted.notes.append(f"answer cells missing: {', '.join(missing)}")

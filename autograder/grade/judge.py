@@ -12,7 +12,7 @@ import ast
 import builtins
 import contextlib
 import io
-import linecache
+import textwrap
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -28,6 +28,7 @@ from .assemble import Submitted
 from .notebook import AuthorNotebook, Cell, free_names, plain_python
 
 _TEST_FILE = "<test>"
+_PAGE_WIDTH = 90  # characters; nbgrader's feedback pages don't wrap the lines of an output
 
 
 @dataclass
@@ -108,9 +109,7 @@ class TestSpace:
 class _Run:
     """The state of one notebook's run: the student's process, and the tests' namespace."""
 
-    def __init__(
-        self, author: AuthorNotebook, submitted: Submitted, session: Session, keys: dict[str, Key]
-    ):
+    def __init__(self, author: AuthorNotebook, submitted: Submitted, session: Session, keys: dict[str, Key]):
         self.author, self.submitted, self.session, self.keys = author, submitted, session, keys
         self.results: list[CellResult] = []
         self.notes: list[str] = []
@@ -194,10 +193,11 @@ class _Run:
             result.message, result.hint = self._explain_missing(cell, problem.name, tree)
         except Exception as problem:
             result.message = _explain(problem, cell)
+        shown = textwrap.fill(result.message, _PAGE_WIDTH, replace_whitespace=False)
         if result.score == 0.0 and cell.points:
-            result.outputs = [_error_output("NotRight", result.message)]
-        elif result.message:
-            result.outputs = [{"output_type": "stream", "name": "stdout", "text": result.message + "\n"}]
+            result.outputs = [_error_output("NotRight", shown)]
+        elif shown:
+            result.outputs = [{"output_type": "stream", "name": "stdout", "text": shown + "\n"}]
         return result
 
     def _fetch(self, tree: ast.Module) -> None:
@@ -278,7 +278,6 @@ def _failed_line(problem: Exception, source: str) -> str:
     frames = [f for f in traceback.extract_tb(problem.__traceback__) if f.filename == _TEST_FILE]
     lines = plain_python(source).splitlines()
     number = (frames[-1].lineno or 0) if frames else 0
-    linecache.checkcache()
     return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
 

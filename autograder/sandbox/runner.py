@@ -184,5 +184,3 @@ def _answer(shell: Shell, ask: dict[str, Any]) -> dict[str, Any]:
 
 def _time_is_up(*_: Any) -> None:
     raise TimeLimit("the time limit of a cell is used up")
-
-

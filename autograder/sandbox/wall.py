@@ -84,7 +84,17 @@ def command(course_files: Path, program: list[str]) -> list[str]:
     for folder in _python_folders():
         line += ["--ro-bind", str(folder), str(folder)]
     line += ["--ro-bind", str(PACKAGE), f"{_PACKAGE_INSIDE}/{PACKAGE.name}"]
-    line += ["--ro-bind", str(course_files), "/course", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
+    line += [
+        "--ro-bind",
+        str(course_files),
+        "/course",
+        "--remount-ro",
+        "/dev",
+        "--remount-ro",
+        "/",
+        "--chdir",
+        "/",
+    ]
     for name, value in environment().items():
         line += ["--setenv", name, value]
     return [*line, sys.executable, *program]
@@ -110,7 +120,18 @@ def probe() -> str:
     if sys.platform != "linux" or not seccomp.supported():
         raise NoSandbox(f"The sandbox needs Linux on x86_64 or aarch64. {REMEDY}")
     program = bwrap()
-    trial = [program, "--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    trial = [
+        program,
+        "--unshare-all",
+        "--unshare-user",
+        "--ro-bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--proc",
+        "/proc",
+    ]
     nested = [program, "--unshare-user", "--ro-bind", "/", "/", "true"]
     try:
         tried = subprocess.run([*trial, *nested], capture_output=True, text=True, timeout=30)

@@ -148,6 +148,5 @@ def main() -> None:
     serve(warm_up(), control, walls=sys.argv[2] == "walls")
 
 
-
 if __name__ == "__main__":
     main()

@@ -92,9 +92,7 @@ def cells(folder: Path, resource: Descriptor, column: str) -> Iterator[Cell]:
 
 def check_files(folder: Path) -> list[Problem]:
     """Every table has a file and a card, and every table and card is listed."""
-    named = {
-        name for resource in resources(folder) for name in (resource["path"], resource["card"])
-    }
+    named = {name for resource in resources(folder) for name in (resource["path"], resource["card"])}
     named |= {"datapackage.json", "README.md", "codebook.md", "how_we_made_it.md"}
     present = {path.name for path in folder.iterdir()}
     problems = [Problem(name, None, None, "file is missing") for name in sorted(named - present)]
@@ -115,9 +113,7 @@ def check_encoding(folder: Path) -> list[Problem]:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:
                 message = f"byte {line[error.start]:#04x} is not UTF-8; save the file as UTF-8"
-                problems.append(
-                    Problem(path.name, row, _column_at(path, line, error.start), message)
-                )
+                problems.append(Problem(path.name, row, _column_at(path, line, error.start), message))
     return problems
 
 
@@ -234,9 +230,7 @@ def check_row_counts(folder: Path) -> list[Problem]:
             message = f"has {rows} rows, the schema says {resource['rows']}"
             problems.append(Problem(resource["path"], rows + 1, None, message))
         if f"| [`{resource['name']}`]({resource['card']}) | {rows} |" not in readme:
-            problems.append(
-                Problem("README.md", None, None, f"no line {resource['name']}, {rows} rows")
-            )
+            problems.append(Problem("README.md", None, None, f"no line {resource['name']}, {rows} rows"))
     return problems
 
 

@@ -54,9 +54,7 @@ def test_destinations_add_up_to_nearly_the_total(load: Loader) -> None:
     assert (total - opec[total.index]).abs().max() < 0.06
 
 
-@pytest.mark.parametrize(
-    ("month", "price"), [("2008-07", 132.72), ("2012-03", 125.45), ("2014-06", 111.80)]
-)
+@pytest.mark.parametrize(("month", "price"), [("2008-07", 132.72), ("2012-03", 125.45), ("2014-06", 111.80)])
 def test_brent(load: Loader, month: str, price: float) -> None:
     assert load("brent").set_index("month")["price"][month] == price
 

@@ -282,8 +282,7 @@ def test_agreement_of_the_codings(load: Loader) -> None:
     article, scholar = camps["article_camp"], camps["scholar_camp"]
     agreement = (article == scholar).mean()
     by_chance = sum(
-        (article == camp).mean() * (scholar == camp).mean()
-        for camp in ("engage", "oppose", "swing")
+        (article == camp).mean() * (scholar == camp).mean() for camp in ("engage", "oppose", "swing")
     )
     assert (agreement, round(by_chance, 2)) == (0.4, 0.2)
     assert round((agreement - by_chance) / (1 - by_chance), 3) == 0.25

@@ -1,6 +1,8 @@
 """What the tests of the lessons share: each kept notebook, one after the other."""
 
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
@@ -26,3 +28,16 @@ def lesson(lesson_path: Path) -> NotebookNode:
 def data() -> Path:
     """The folder of the prepared tables."""
     return ROOT / "data"
+
+
+@pytest.fixture
+def figures(lesson_path: Path) -> ModuleType:
+    """The file in `figures/` that computes the figures of one lesson."""
+    path = Path(__file__).parent / "figures" / f"{lesson_path.stem}.py"
+    assert path.exists(), f"a new lesson: compute its figures in {path}"
+    spec = importlib.util.spec_from_file_location(f"figures_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
