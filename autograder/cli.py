@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,7 +129,7 @@ def _names(course: Course, asked: list[str]) -> list[str]:
     return names
 
 
-# ---- commands -------------------------------------------------------------------------------------------------
+# ---- commands ----------------------------------------------------------------------------------------
 
 
 def _demo(args: argparse.Namespace) -> int:
@@ -197,7 +198,7 @@ def _verify(args: argparse.Namespace) -> int:
     from .grade.batch import Workers
 
     course, walls = _course(args), _walls(args)
-    totals = {"right": 0, "wrong": 0, "empty": 0}
+    totals: Counter[str] = Counter()
     misjudged = exercises = 0
     for name in _names(course, args.assignments):
         with (
@@ -206,14 +207,13 @@ def _verify(args: argparse.Namespace) -> int:
         ):
             for proof in verify(course, assignment, workers):
                 exercises += 1
-                counts = ", ".join(f"{proof.tried[kind]} {kind}" for kind in totals)
+                counts = ", ".join(f"{proof.tried[kind]} {kind}" for kind in ("right", "wrong", "empty"))
                 verdict = "all judged right" if not proof.misjudged else f"{len(proof.misjudged)} MISJUDGED"
                 out.print(f"{name}  {proof.exercise:<16} {proof.points:g} points: {counts}: {verdict}")
                 for line in proof.misjudged:
                     out.print(f"    {line}", markup=False)
                 misjudged += len(proof.misjudged)
-                for kind in totals:
-                    totals[kind] += proof.tried[kind]
+                totals += proof.tried
     out.print(
         f"{exercises} exercises. Right answers: {totals['right']}, wrong answers: {totals['wrong']}, "
         f"untouched cells: {totals['empty']}. Misjudged: {misjudged}."
@@ -248,7 +248,7 @@ def _doctor(args: argparse.Namespace) -> int:
     return 0 if all(finding.good or not finding.needed for finding in findings) else 1
 
 
-# ---- shared ---------------------------------------------------------------------------------------------------
+# ---- shared ------------------------------------------------------------------------------------------
 
 
 def _walls(args: argparse.Namespace) -> bool:

@@ -118,7 +118,7 @@ def _untouched(course: Course, assignment: Assignment) -> Pupil:
     return Pupil("untouched", "the notebook as it was released", 0.0)
 
 
-# ---- damages: each changes a right notebook and names the exercises that it must cost ----------------------
+# ---- damages: each changes a right notebook and names the exercises that it must cost ----------------
 
 
 def _edit(path: Path, change: Callable[[dict[str, dict]], None]) -> None:
@@ -137,7 +137,12 @@ def _broken_file(path: Path, _: list[str]) -> list[str]:
 
 def _deleted_tests(path: Path, _: list[str]) -> list[str]:
     """all test cells deleted"""
-    _edit(path, lambda cells: [cells.pop(name) for name in list(cells) if name.endswith("_check")])
+
+    def delete(cells: dict[str, dict]) -> None:
+        for name in [name for name in cells if name.endswith("_check")]:
+            del cells[name]
+
+    _edit(path, delete)
     return []
 
 

@@ -37,8 +37,6 @@ def _tried(name: str, look: Callable[[], str], needed: bool) -> Finding:
 
 
 def _python() -> str:
-    if sys.version_info < (3, 11):
-        raise RuntimeError(f"Python {platform.python_version()} is too old. Install Python 3.11 or newer.")
     names = ("pandas", "matplotlib", "jupyterlab", "nbgrader")
     return ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in names)])
 

@@ -59,7 +59,7 @@ class Grade(NotebookExporter):
     (autograde) finds the graded notebook and leaves it to the preprocessors that are named for it.
     """
 
-    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[str, Any]:
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
         course = Course(Path.cwd())  # nbgrader works in the course's root
         found = resources["nbgrader"]
         student, name = found["student"], found["assignment"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ class Exercise:
 
     name: str
     where: str
-    asked: Asked = Asked()
+    asked: Asked = field(default_factory=Asked)
     calls: tuple[str, ...] = ()
     hidden_calls: tuple[str, ...] = ()
     right: tuple[Answer, ...] = ()
@@ -68,7 +68,8 @@ def read_answers(path: Path) -> dict[str, Exercise]:
     except UnicodeDecodeError as problem:
         raise CourseError(f"{path}: not UTF-8 (byte {problem.start}). Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as problem:
-        raise CourseError(f"{path}: {problem}. Mend the TOML there.") from None
+        where = str(problem).replace("at end of document", f"at line {len(text.splitlines())}, the last")
+        raise CourseError(f"{path}: {where}. Mend the TOML there.") from None
     return {name: _Reader(path, text).exercise(name, table) for name, table in tables.items()}
 
 

@@ -11,9 +11,9 @@ import logging
 import re
 import shutil
 import tempfile
-from copy import deepcopy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -52,7 +52,7 @@ def gather(
     files.mkdir()
     _copy_files(course, name, files)
     for notebook in notebooks:
-        _copy_tables(course, notebook, files)
+        _copy_tables(course, course.source(name) / f"{notebook.name}.ipynb", notebook, files)
     path = course.source(name) / FILE
     exercises = read_answers(path)
     authored = [*course.source(name).glob("*.ipynb"), *([path] if path.exists() else [])]
@@ -76,7 +76,7 @@ def _copy_files(course: Course, name: str, files: Path) -> None:
         shutil.copyfile(found, place)
 
 
-def _copy_tables(course: Course, notebook: AuthorNotebook, files: Path) -> None:
+def _copy_tables(course: Course, path: Path, notebook: AuthorNotebook, files: Path) -> None:
     """The tables that a notebook names, for example in `pd.read_csv("data/oil_exports.csv")`."""
     named = {table for cell in notebook.cells for table in _TABLE.findall(cell.source)}
     for table in sorted(named):
@@ -85,8 +85,8 @@ def _copy_tables(course: Course, notebook: AuthorNotebook, files: Path) -> None:
             continue  # the assignment brings a table of its own
         if not (course.data / table).is_file():
             raise CourseError(
-                f"{course.source(notebook.name) / notebook.name}.ipynb reads data/{table}, "
-                f"and there is no {course.data / table}. Put the table there, or mend the name."
+                f"{path} reads data/{table}, and there is no {course.data / table}. "
+                "Put the table there, or mend the name."
             )
         place.parent.mkdir(exist_ok=True)
         shutil.copyfile(course.data / table, place)
@@ -122,7 +122,9 @@ def convert(course: Course, name: str, folder: Path, skip: tuple[str, ...] = ())
     try:
         converter.start()
     except Exception as problem:
-        raise CourseError(f"{course.source(name)}: {records.first() or problem}") from None
+        said = records.first() or str(problem)
+        where = "" if str(course.source(name)) in said else f"{course.source(name)}: "
+        raise CourseError(f"{where}{said}") from None
     finally:
         converter.log.removeHandler(records)
 
@@ -191,5 +193,5 @@ class _Errors(logging.Handler):
         """The last line of the first traceback, which names the trouble; else the first message."""
         for text in self._said:
             if text.startswith("Traceback"):
-                return text.strip().splitlines()[-1]
+                return re.sub(r"^[\w.]+: ", "", text.strip().splitlines()[-1])
         return self._said[0] if self._said else ""

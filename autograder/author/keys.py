@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ..check.keys import (
-    Asked,
     Key,
     Mistake,
     Verdict,
@@ -91,13 +90,13 @@ def checks_of(notebook: AuthorNotebook, answer_id: str) -> list[str]:
     """The names of the checks in the test cells under an answer cell."""
     names: list[str] = []
     for cell in notebook.cells:
-        if cell.role == "test" and (owner := notebook.answer_before(str(cell.grade_id))):
-            if owner.grade_id == answer_id:
-                names += checks_in(ast.parse(plain_python(cell.source)))
+        owner = notebook.answer_before(str(cell.grade_id)) if cell.role == "test" else None
+        if owner and owner.grade_id == answer_id:
+            names += checks_in(ast.parse(plain_python(cell.source)))
     return names
 
 
-# ---- from the solution to keys ------------------------------------------------------------------------------
+# ---- from the solution to keys -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ def _sealed(outcome: Outcome, path: Path) -> dict[str, tuple[Key, list[Mistake]]
     return learned
 
 
-# ---- from wrong answers to known mistakes ---------------------------------------------------------------------
+# ---- from wrong answers to known mistakes ------------------------------------------------------------
 
 
 @dataclass(frozen=True)

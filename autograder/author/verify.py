@@ -33,7 +33,7 @@ class ExerciseProof:
 
     exercise: str
     points: float
-    tried: Counter[Kind] = field(default_factory=Counter)
+    tried: Counter[str] = field(default_factory=Counter)
     misjudged: list[str] = field(default_factory=list)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 MARKS = {
     "line": ("line", "lines"),
     "bar": ("set of bars", "sets of bars"),
@@ -155,11 +157,12 @@ def _number_or_text(text: str) -> Any:
 def _points(axes: Any) -> list[Series]:
     from matplotlib.collections import PathCollection
 
-    return [
-        Series("point", _label(group), tuple((float(x), float(y)) for x, y in group.get_offsets()))
-        for group in axes.collections
-        if isinstance(group, PathCollection)
-    ]
+    groups = [group for group in axes.collections if isinstance(group, PathCollection)]
+    found = []
+    for group in groups:
+        places = np.asarray(group.get_offsets())
+        found.append(Series("point", _label(group), tuple((float(x), float(y)) for x, y in places)))
+    return found
 
 
 def _label(artist: Any) -> str:

@@ -111,7 +111,7 @@ class Verdict:
     has: str = ""
 
 
-# ---- making keys ----------------------------------------------------------------------------------------
+# ---- making keys -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -267,7 +267,7 @@ def _shallow(key: Key) -> dict[str, Any]:
     return {name: getattr(key, name) for name in key.__dataclass_fields__}
 
 
-# ---- comparing ------------------------------------------------------------------------------------------
+# ---- comparing ---------------------------------------------------------------------------------------
 
 
 class Failure(str):
@@ -334,7 +334,8 @@ def _signature(key: Key, answer: Any) -> str:
     if seen.kind == "sentence":  # what it lacks, not how it is worded
         said = _digests_of_numbers(key, seen.content)
         lacks = [part[0] for part in key.parts if not said & set(part)]
-        return f"sentence lacks {lacks} {_lacks(key, seen)}"
+        others = said - {digest for part in key.parts for digest in part}
+        return f"sentence lacks {lacks} {_lacks(key, seen)}, has other numbers: {bool(others)}"
     text = min(readings(seen, key.decimals, key.ordered))
     return f"{seen.kind} {text} lacks {','.join(_lacks(key, seen))}"
 
@@ -438,7 +439,7 @@ def _table_difference(key: Key, seen: View) -> str:
     return "At least one row differs. Look at its values and their rounding."
 
 
-# ---- functions ------------------------------------------------------------------------------------------
+# ---- functions ---------------------------------------------------------------------------------------
 
 
 def _call(name: str, function: Callable[..., Any], code: str) -> Any:
@@ -502,7 +503,7 @@ def _try_call(key: Key, answer: Any, call: Call) -> Verdict:
     return Verdict(False, f"{shown} {rest}".strip(), has=has)
 
 
-# ---- the file -------------------------------------------------------------------------------------------
+# ---- the file ----------------------------------------------------------------------------------------
 
 
 def dump(keys: Mapping[str, Key], hidden: bool) -> str:

@@ -156,7 +156,7 @@ def _table(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[tuple[View, ...]
     return tuple(names[i] for i in order), rows
 
 
-# ---- readings: the texts that stand for a view at a given number of decimals -----------------------
+# ---- readings: the texts that stand for a view at a given number of decimals -------------------------
 
 
 def readings(seen: View, decimals: int, ordered: bool = False) -> set[str]:
@@ -229,17 +229,17 @@ def _joined(kind: str, texts: Iterable[str], ordered: bool) -> str:
     return f"{kind}({';'.join(texts if ordered else sorted(texts))})"
 
 
-# ---- numbers inside a sentence ----------------------------------------------------------------------
+# ---- numbers inside a sentence -----------------------------------------------------------------------
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 
 
 def numbers_in(sentence: str) -> list[float]:
-    """The numbers that a sentence names, without their signs ("fell by 52.1 %" and "-52.1 %" say one thing)."""
+    """The numbers in a sentence, without signs ("fell by 52.1 %" and "-52.1 %" say one thing)."""
     return [float(found.replace(",", "")) for found in _NUMBER.findall(sentence)]
 
 
-# ---- words for what a student has -------------------------------------------------------------------
+# ---- words for what a student has --------------------------------------------------------------------
 
 
 def describe(value: Any) -> str:

@@ -49,7 +49,7 @@ def read_submission(folder: Path, author: AuthorNotebook) -> Submitted:
     return submitted
 
 
-# ---- the file ---------------------------------------------------------------------------------------------
+# ---- the file ----------------------------------------------------------------------------------------
 
 
 def _find(folder: Path, name: str, notes: list[str]) -> Path:
@@ -79,13 +79,16 @@ def _read(path: Path) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as problem:
         raise Unreadable(f"{path.name} can't be opened ({problem.strerror})") from None
-    with os.fdopen(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable(f"{path.name} is not a file")
         if status.st_size > _LARGEST:
             raise Unreadable(f"{path.name} is larger than {_LARGEST >> 20} MB")
-        return file.read(_LARGEST)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(_LARGEST)
+    finally:
+        os.close(handle)
 
 
 def _parse(raw: bytes, notes: list[str]) -> dict[str, Any]:
@@ -113,7 +116,7 @@ def _decode(raw: bytes, notes: list[str]) -> str:
     raise Unreadable("the text encoding is unknown")
 
 
-# ---- the cells --------------------------------------------------------------------------------------------
+# ---- the cells ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

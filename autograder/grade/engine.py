@@ -87,6 +87,7 @@ class Engine:
         os.environ["MPLBACKEND"] = "agg"
         os.chdir(self.assignment.files)
         for notebook in self.assignment.notebooks:
+            _ = notebook.names_made, notebook.by_id
             TestSpace(notebook).run_fixed_cells()
         gc.collect()
         gc.freeze()  # else every fork searches the warm-up's objects for garbage, again and again

@@ -86,7 +86,12 @@ class TestSpace:
     def __init__(self, author: AuthorNotebook):
         self.author = author
         self.names: dict[str, Any] = {"__name__": "__main__"}
+        self.from_student: set[str] = set()
         self.execute(author.answer_imports)
+
+    def after_answer(self, cell: Cell) -> None:
+        """From here on, what the author's answer makes or changes comes from the student."""
+        self.from_student |= self.author.names_made.get(str(cell.grade_id), frozenset())
 
     def execute(self, source: str) -> None:
         """Run the author's own code, so that tests find modules and tables."""
@@ -100,10 +105,10 @@ class TestSpace:
                 self.execute(cell.source)
 
     def wanted(self, tree: ast.Module) -> list[str]:
-        """The names that a test takes from the student: those that the author's answers make or change,
-        and those that nothing else of the author's makes."""
+        """The names that a test takes from the student: those that the author's answers above it make or
+        change, and those that nothing else of the author's makes."""
         needed = {name for name in free_names(tree) if not hasattr(builtins, name)}
-        return sorted(n for n in needed if n in self.author.answer_names or n not in self.names)
+        return sorted(n for n in needed if n in self.from_student or n not in self.names)
 
 
 class _Run:
@@ -125,6 +130,7 @@ class _Run:
             self.results.append(self._run(cell, cell.source))
         elif cell.role in ("answer", "written"):
             answer = self.submitted.answers.get(str(cell.grade_id))
+            self.space.after_answer(cell)
             self.results.append(self._answer(cell, answer))
         else:
             self.results.append(CellResult(cell.grade_id, cell.released))
@@ -225,7 +231,9 @@ class _Run:
         return f"{name}: your code stopped before it was made ({result.error}).", None
 
 
-class _Missing(NameError):
+class _Missing(Exception):
+    """A name that a test needs is not there."""
+
     def __init__(self, name: str):
         super().__init__(name)
         self.name = name

@@ -45,10 +45,10 @@ class AuthorNotebook:
         return {cell.grade_id: cell for cell in self.cells if cell.grade_id}
 
     @cached_property
-    def answer_names(self) -> frozenset[str]:
-        """The names that the author's answers make or change; in tests these come from the student."""
-        names = [_bound_names(cell.source) for cell in self.cells if cell.role == "answer"]
-        return frozenset().union(*names)
+    def names_made(self) -> dict[str, frozenset[str]]:
+        """By grade_id of an answer cell: the names that the author's answer makes or changes."""
+        answers = [cell for cell in self.cells if cell.role == "answer"]
+        return {str(cell.grade_id): frozenset(_bound_names(cell.source)) for cell in answers}
 
     @cached_property
     def answer_imports(self) -> str:
@@ -94,7 +94,7 @@ def _cell(written: Any, released: Any) -> Cell:
     return Cell(role, mark.get("grade_id"), written.cell_type, written.source, released.source, points)
 
 
-# ---- names in code ----------------------------------------------------------------------------------------
+# ---- names in code -----------------------------------------------------------------------------------
 
 
 def plain_python(source: str) -> str:
@@ -110,7 +110,7 @@ def _parse(source: str) -> ast.Module | None:
 
 
 def _bound_names(source: str) -> set[str]:
-    """The names that the top level of a cell makes or changes (`x = `, `def x`, `x["a"] = `, `x.a = `)."""
+    """The names that the top level of a cell makes or changes: `x = `, `def x`, `x["a"] = `, `x.sort()`."""
     tree = _parse(source)
     if tree is None:
         return set()
@@ -123,8 +123,8 @@ def _bound_names(source: str) -> set[str]:
             imported |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
             found.add(_root(node))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            found.add(_root(node.func))  # a method may change its object
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            found.add(_root(node.value.func))  # a call for its effect, such as `axes.set_title(...)`
     return found - imported - {""}
 
 
@@ -153,7 +153,8 @@ def _root(node: ast.AST) -> str:
 
 def free_names(tree: ast.Module) -> set[str]:
     """The names that a test cell uses and does not make itself."""
-    used, made = set(), set()
+    used: set[str] = set()
+    made: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             (used if isinstance(node.ctx, ast.Load) else made).add(node.id)

@@ -81,9 +81,10 @@ def untouched_answers(notebook: AuthorNotebook, result: NotebookResult) -> set[s
     found = set()
     for cell in result.cells:
         authored = notebook.by_id.get(cell.grade_id or "")
-        if authored and authored.role in ("answer", "written"):
-            if cell.error == "missing" or cell.source.strip() == authored.released.strip():
-                found.add(str(cell.grade_id))
+        if authored is None or authored.role not in ("answer", "written"):
+            continue
+        if cell.error == "missing" or cell.source.strip() == authored.released.strip():
+            found.add(str(cell.grade_id))
     return found
 
 
@@ -103,7 +104,7 @@ def _late_penalty(
         row.late_submission_penalty = min(max(penalty, 0.0), row.score)
 
 
-# ---- autograded/STUDENT/ASSIGNMENT --------------------------------------------------------------------------
+# ---- autograded/STUDENT/ASSIGNMENT -------------------------------------------------------------------
 
 
 def _write_folder(

@@ -25,6 +25,10 @@ from .limits import LIMITS
 class TimeLimit(BaseException):
     """Raised inside a cell that runs too long. Not an Exception, so that `except Exception` lets it pass."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: lines of this module would help nobody."""
+        return [f"TimeLimit: {self}"]
+
 
 class Outputs(list[dict[str, Any]]):
     """The outputs of one cell, cut off where they grow too large."""
@@ -50,7 +54,7 @@ class Outputs(list[dict[str, Any]]):
         if self.displays_left < 0:
             return
         kept = {kind: text for kind, text in data.items() if len(str(text)) <= LIMITS.display_size}
-        output = {"output_type": output_type, "data": kept, "metadata": {}}
+        output: dict[str, Any] = {"output_type": output_type, "data": kept, "metadata": {}}
         if output_type == "execute_result":
             output["execution_count"] = None
         self.append(output)
@@ -77,7 +81,7 @@ class _Stream:
 
 class _Publisher(DisplayPublisher):
     def publish(self, data: dict[str, Any], *_: Any, **__: Any) -> None:
-        self.shell.outputs.display("display_data", dict(data))
+        Shell.instance().outputs.display("display_data", dict(data))
 
     def clear_output(self, wait: bool = False) -> None:
         pass
@@ -88,7 +92,7 @@ class _Hook(DisplayHook):
         pass
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
-        self.shell.outputs.display("execute_result", dict(format_dict))
+        Shell.instance().outputs.display("execute_result", dict(format_dict))
 
     def finish_displayhook(self) -> None:
         pass
@@ -183,4 +187,4 @@ def _answer(shell: Shell, ask: dict[str, Any]) -> dict[str, Any]:
 
 
 def _time_is_up(*_: Any) -> None:
-    raise TimeLimit("the time limit of a cell is used up")
+    raise TimeLimit("this cell ran too long and was stopped")

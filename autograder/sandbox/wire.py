@@ -29,7 +29,7 @@ class WireError(Exception):
     """The other side went away, was too slow, or sent something that is no frame of ours."""
 
 
-# ---- frames ---------------------------------------------------------------------------------------------
+# ---- frames ------------------------------------------------------------------------------------------
 
 
 def send(channel: socket.socket, message: Mapping[str, Any]) -> None:
@@ -75,7 +75,7 @@ def _read(channel: socket.socket, size: int, end: float | None) -> bytes:
     return bytes(read)
 
 
-# ---- values to plain data ---------------------------------------------------------------------------------
+# ---- values to plain data ----------------------------------------------------------------------------
 
 
 def pack(value: Any, depth: int = 0) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def pack(value: Any, depth: int = 0) -> dict[str, Any]:
 
 def _pack_scalar(value: Any, _: int) -> dict[str, Any] | None:
     if value is None or value is pd.NA or value is pd.NaT or value is ...:
-        return {"t": {None: "none", pd.NA: "NA", pd.NaT: "NaT"}.get(value, "dots")}
+        return {"t": next(tag for tag, single in _SINGLE.items() if single is value)}
     if isinstance(value, (bool, np.bool_)):
         return {"t": "bool", "v": bool(value)}
     if isinstance(value, (int, np.integer)):
@@ -169,7 +169,7 @@ def _pack_chart(chart: Chart, depth: int) -> dict[str, Any]:
     return {**texts, **lists, "series": series, "bars_from_zero": bool(chart.bars_from_zero)}
 
 
-# ---- plain data to values ---------------------------------------------------------------------------------
+# ---- plain data to values ----------------------------------------------------------------------------
 
 
 class Opaque:
@@ -204,7 +204,8 @@ def unpack(packed: Any, function: Callable[..., Any] | None = None) -> Any:
 
 
 def _unpack(packed: dict[str, Any], function: Callable[..., Any] | None = None) -> Any:
-    tag, content = packed["t"], packed.get("v")
+    tag: str = packed["t"]
+    content: Any = packed.get("v")
     if tag in _SINGLE:
         return _SINGLE[tag]
     if tag in _SCALARS:
@@ -279,9 +280,17 @@ def _chart(content: dict[str, Any]) -> Chart:
         Series(str(s["mark"]), str(s["label"]), tuple((_unpack(x), _unpack(y)) for x, y in s["points"]))
         for s in content["series"]
     )
-    lists = {name: tuple(map(str, content[name])) for name in ("legend", "texts", "scales")}
-    texts = {name: str(content[name]) for name in ("title", "xlabel", "ylabel")}
-    return Chart(**texts, **lists, series=series, bars_from_zero=bool(content["bars_from_zero"]))
+    width, height = map(str, content["scales"])
+    return Chart(
+        title=str(content["title"]),
+        xlabel=str(content["xlabel"]),
+        ylabel=str(content["ylabel"]),
+        legend=tuple(map(str, content["legend"])),
+        texts=tuple(map(str, content["texts"])),
+        series=series,
+        bars_from_zero=bool(content["bars_from_zero"]),
+        scales=(width, height),
+    )
 
 
 def remote_error(name: str, text: str) -> Exception:
