@@ -80,7 +80,8 @@ class Course:
         folder = self.submitted("x", assignment).parent.parent
         if not folder.is_dir():
             return []
-        return sorted(p.name for p in folder.iterdir() if (p / assignment).is_dir() and p.name[0] != ".")
+        handed_in = [place for place in folder.iterdir() if (place / assignment).is_dir()]
+        return sorted(place.name for place in handed_in if not place.name.startswith("."))
 
     def _path(self, kind: str, student: str, assignment: str) -> Path:
         directory = self.directory()

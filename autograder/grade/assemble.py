@@ -17,6 +17,8 @@ from typing import Any
 
 from .notebook import AuthorNotebook
 
+TOP = ""
+
 _LARGEST = 64 << 20  # bytes of one notebook; pictures in outputs are what makes them large
 _MOST_CELLS = 5_000
 _LONGEST_CELL = 200_000  # characters
@@ -25,7 +27,7 @@ _LONGEST_CELL = 200_000  # characters
 @dataclass
 class Submitted:
     """What one notebook of a submission holds: answers by grade_id, and the student's extra code cells,
-    each list under the grade_id of the course's cell above it ("" at the top)."""
+    each list under the grade_id of the course's cell above it (TOP: there is none)."""
 
     answers: dict[str, str] = field(default_factory=dict)
     extra: dict[str, list[str]] = field(default_factory=dict)
@@ -157,14 +159,15 @@ def _grade_id(cell: dict[str, Any]) -> str | None:
 
 def _take_answers(cells: list[_Cell], author: AuthorNotebook, submitted: Submitted) -> None:
     wanted = {cell.grade_id for cell in author.cells if cell.role in ("answer", "written")}
+    given = {cell.released.strip() for cell in author.cells if cell.role == "fixed"}
     found: dict[str, list[str]] = {}
-    above = ""
+    above = TOP
     for cell in cells:
         if cell.grade_id in author.by_id:
             above = str(cell.grade_id)
             if cell.grade_id in wanted:
                 found.setdefault(above, []).append(cell.source)
-        elif cell.kind == "code" and cell.source.strip():
+        elif cell.kind == "code" and cell.source.strip() and cell.source.strip() not in given:
             submitted.extra.setdefault(above, []).append(cell.source)
     for grade_id, sources in found.items():
         submitted.answers[grade_id] = _one(

@@ -24,7 +24,7 @@ from ..check import Judge, NotRight, judged_by
 from ..check.keys import Key
 from ..sandbox.limits import LIMITS
 from ..sandbox.session import Session, SessionLost
-from .assemble import Submitted
+from .assemble import TOP, Submitted
 from .notebook import AuthorNotebook, Cell, free_names, plain_python
 
 _TEST_FILE = "<test>"
@@ -71,6 +71,7 @@ def judge_notebook(
     """
     run = _Run(author, submitted, session, keys)
     with judged_by(judge):
+        run.start()
         for cell in author.cells:
             run.step(cell)
             if until is not None and cell.grade_id == until:
@@ -122,38 +123,47 @@ class _Run:
         self._ran: list[str] = []  # what a restarted process must run again
         self._restarts = 0
 
+    def start(self) -> None:
+        """Run what the student added above the first cell of the course's."""
+        self._run_extra(TOP)
+
     def step(self, cell: Cell) -> None:
+        """Run or judge one cell of the author's notebook, and what the student added under it."""
         if cell.role == "test":
             self.results.append(self._test(cell))
         elif cell.role == "fixed":
             self.space.execute(cell.source)
-            self.results.append(self._run(cell, cell.source))
+            self.results.append(self._run(cell.grade_id, cell.source))
         elif cell.role in ("answer", "written"):
             answer = self.submitted.answers.get(str(cell.grade_id))
             self.space.after_answer(cell)
             self.results.append(self._answer(cell, answer))
         else:
             self.results.append(CellResult(cell.grade_id, cell.released))
-        for extra in self.submitted.extra.get(cell.grade_id or "", []) if cell.grade_id else []:
-            self._run(cell, extra)
+        if cell.grade_id:
+            self._run_extra(cell.grade_id)
 
     # ---- the student's side
+
+    def _run_extra(self, above: str) -> None:
+        for source in self.submitted.extra.get(above, []):
+            self._run(f"a cell under {above}" if above else "a cell at the top", source)
 
     def _answer(self, cell: Cell, answer: str | None) -> CellResult:
         if answer is None:
             return CellResult(cell.grade_id, "", error="missing")
         if cell.cell_type != "code":
             return CellResult(cell.grade_id, answer)
-        return self._run(cell, answer)
+        return self._run(str(cell.grade_id), answer)
 
-    def _run(self, cell: Cell, source: str) -> CellResult:
-        result = CellResult(cell.grade_id, source)
+    def _run(self, name: str | None, source: str) -> CellResult:
+        result = CellResult(name, source)
         if not source.strip():
             return result
         try:
             reply = self.session.run(source)
         except SessionLost as problem:
-            result.error = self._lost(problem, f"the cell {cell.grade_id}")
+            result.error = self._lost(problem, f"the cell {name}")
             result.outputs = [_error_output("Stopped", result.error)]
             return result
         self._ran.append(source)
@@ -264,10 +274,15 @@ def _execute_test(tree: ast.Module, namespace: dict[str, Any]) -> Any:
 
 
 def _score(credit: Any, points: float) -> float:
-    """nbgrader's rule: a number as the last value of a test cell is partial credit; all else is full."""
-    if isinstance(credit, (int, float)) and not isinstance(credit, bool) and 0 <= credit <= points:
-        return float(credit)
-    return points
+    """nbgrader's rule: a number as the last value of a test cell is partial credit; all else is full.
+
+    Raises ValueError for a number that can't be credit: the author has to mend the test.
+    """
+    if isinstance(credit, bool) or not isinstance(credit, (int, float)):
+        return points
+    if not 0 <= credit <= points:
+        raise ValueError(f"the credit {credit} is not between 0 and {points:g}. Tell your instructor")
+    return float(credit)
 
 
 def _explain(problem: Exception, cell: Cell) -> str:

@@ -45,6 +45,11 @@ class AuthorNotebook:
         return {cell.grade_id: cell for cell in self.cells if cell.grade_id}
 
     @cached_property
+    def written(self) -> frozenset[str]:
+        """The grade_ids of what a person grades."""
+        return frozenset(str(cell.grade_id) for cell in self.cells if cell.role == "written")
+
+    @cached_property
     def names_made(self) -> dict[str, frozenset[str]]:
         """By grade_id of an answer cell: the names that the author's answer makes or changes."""
         answers = [cell for cell in self.cells if cell.role == "answer"]

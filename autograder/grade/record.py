@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -131,7 +132,8 @@ def graded_notebook(notebook: AuthorNotebook, result: NotebookResult) -> nbforma
     graded = nbformat.from_dict(notebook.released.copy())
     graded.cells = [nbformat.from_dict(dict(cell)) for cell in notebook.released.cells]
     for cell, found in zip(graded.cells, result.cells, strict=False):
-        cell.source = found.source
+        written = cell.cell_type == "markdown" and found.grade_id in notebook.written
+        cell.source = harmless_text(found.source) if written else found.source
         if cell.cell_type == "code":
             cell.outputs = [nbformat.from_dict(o) for o in map(harmless, found.outputs) if o]
             cell.execution_count = None
@@ -140,6 +142,13 @@ def graded_notebook(notebook: AuthorNotebook, result: NotebookResult) -> nbforma
         text = f"**How this notebook was read and run**\n\n{bleach.clean(lines, tags=set())}"
         graded.cells.insert(0, nbformat.v4.new_markdown_cell(text, id="autograder-notes"))
     return graded
+
+
+def harmless_text(markdown: str) -> str:
+    """A written answer in which nothing acts: tags show as they were typed, no picture is fetched."""
+    shown = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", markdown)
+    shown = re.sub(r"!(?=\[)", "&#33;", shown)
+    return re.sub(r"(?i)\b(javascript|data|vbscript):", r"\1&#58;", shown)
 
 
 def harmless(output: dict[str, Any]) -> dict[str, Any] | None:

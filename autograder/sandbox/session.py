@@ -18,8 +18,11 @@ from .limits import LIMITS
 _START_SECONDS = 120.0
 
 
-class SessionLost(Exception):
-    """A submission's process is gone or was ended: killed, too slow, or not answering."""
+class SessionLost(BaseException):
+    """A submission's process is gone or was ended: killed, too slow, or not answering.
+
+    Not an Exception: a test that expects its answer to fail must not take this for the failure.
+    """
 
 
 class Sandbox:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from support import Bench, Exercise, bench_of, course_in
 
-from autograder.grade.assemble import Submitted
+from autograder.grade.assemble import TOP, Submitted
 
 SQUARES = Exercise(
     "squares",
@@ -80,9 +80,18 @@ def test_what_the_author_lets_them_change_does(bench: Bench) -> None:
     assert bench.try_answer("frame", own).score == 1
 
 
-@pytest.mark.parametrize(("value", "points"), [("3", 3), ("1.5", 1.5), ("0", 0), ("'text'", 3), ("None", 3)])
+@pytest.mark.parametrize(
+    ("value", "points"), [("3", 3), ("1.5", 1.5), ("0", 0), ("'text'", 3), ("None", 3), ("True", 3)]
+)
 def test_partial_credit_is_the_last_value_as_in_nbgrader(bench: Bench, value: str, points: float) -> None:
     assert bench.try_answer("credit", f"credit = {value}").score == points
+
+
+@pytest.mark.parametrize("value", ["-1", "4", "float('nan')", "float('inf')"])
+def test_an_impossible_credit_is_no_credit(bench: Bench, value: str) -> None:
+    found = bench.try_answer("credit", f"credit = {value}")
+    assert found.score == 0
+    assert "is not between 0 and 3. Tell your instructor" in found.message
 
 
 CHEATS = {
@@ -163,6 +172,17 @@ def test_a_function_that_ends_the_process_costs_only_its_test(bench: Bench) -> N
     assert results["total_check"].score == 1
 
 
+def test_a_checked_function_that_ends_the_process_costs_only_its_check(
+    open_bench: Callable[..., Bench],
+) -> None:
+    half = Exercise("half", "def half(n):\n    return n / 2", starter="def half(n):\n    ...")
+    answers = '[half]\ndecimals = 1\ncalls = ["half(1)", "half(2)"]\n[one]\n'
+    bench = open_bench(half, Exercise("one", "one = 1"), answers=answers)
+    results = bench.results({"half": "def half(n):\n    import os\n    os._exit(1)"})
+    assert (results["half_check"].score, results["one_check"].score) == (0, 1)
+    assert results["half_check"].message == ("The answer ended the process (too much memory, or an exit).")
+
+
 def test_missing_and_misspelt_answers_have_a_kind_word(bench: Bench) -> None:
     submitted = Submitted({"squares": SQUARES.solution, "total": "totl = 3"})
     results = bench.results({}, submitted)
@@ -182,5 +202,6 @@ def test_extra_cells_help_the_answers_below_them(bench: Bench) -> None:
         "frame": FRAME.solution,
         "credit": "credit = 3",
     }
-    results = bench.results({}, Submitted(answers, {"squares_check": ["helper = 3"]}))
-    assert results["total_check"].score == 1
+    for place in ("squares_check", TOP):
+        results = bench.results({}, Submitted(answers, {place: ["helper = 3"]}))
+        assert results["total_check"].score == 1
