@@ -32,5 +32,11 @@ c.Autograde.exporter_class = "autograder.plugins.Grade"
 c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = ["nbgrader.preprocessors.AssignLatePenalties"]
 
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    "autograder.plugins.PageStyle",
+]
+
 # what students wrote is shown, never run
 c.HTMLExporter.sanitize_html = True

@@ -6,6 +6,7 @@ use this package.
     c.Autograde.exporter_class = "autograder.plugins.Grade"
     c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = ["nbgrader.preprocessors.AssignLatePenalties"]
+    c.GenerateFeedback.preprocessors = [..., "autograder.plugins.PageStyle"]
 """
 
 from __future__ import annotations
@@ -77,3 +78,26 @@ class Grade(NotebookExporter):
                 record_scores(book, name, student, notebook, outcome.result)
                 book.db.commit()
             return super().from_notebook_node(graded_notebook(notebook, outcome.result), resources, **kw)
+
+
+_PAGE_STYLE = """
+.rendered_html th, .rendered_html td { padding: 3px 10px 3px 0; vertical-align: top }
+.rendered_html th, .rendered_html td { border-bottom: 1px solid #ddd }
+summary { display: list-item; cursor: pointer }
+img { max-width: 100%; height: auto }
+pre { white-space: pre-wrap; overflow-wrap: anywhere }
+.anchor-link { display: none }
+div.nbgrader_cell .panel-heading { height: auto; overflow: hidden }
+@media (max-width: 600px) {
+  #notebook-container, .panel-body { padding: 4px }
+  .rendered_html table { display: block; overflow-x: auto }
+}
+"""
+
+
+class PageStyle(NbGraderPreprocessor):
+    """Makes feedback pages readable on a phone: the last step of generate_feedback."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        resources["inlining"]["css"].append(_PAGE_STYLE)
+        return nb, resources

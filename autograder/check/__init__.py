@@ -9,6 +9,7 @@ sealed keys in `checks.json` beside the notebook. It needs pandas and numpy, and
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,10 @@ from typing import Any, Protocol
 
 from .keys import Key, Verdict, compare, load
 
-__all__ = ["NotRight", "check", "judged_by"]
+__all__ = ["KEYS_FILE", "NotRight", "check", "folded", "judged_by"]
 
 KEYS_FILE = "checks.json"
+_LINE = 80  # characters: JupyterLab, its Validate dialog and feedback pages show lines as they are
 
 
 class NotRight(AssertionError):
@@ -30,7 +32,12 @@ class NotRight(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows: the message alone, since the lines of `check` help nobody."""
-        return [self.verdict.message]
+        return folded(self.verdict.message)
+
+
+def folded(message: str) -> list[str]:
+    """A message in lines that fit on a page."""
+    return [part for line in message.splitlines() for part in textwrap.wrap(line, _LINE)]
 
 
 class Judge(Protocol):
@@ -53,7 +60,7 @@ def check(name: str, answer: Any) -> None:
     verdict = judge(name, answer)
     if not verdict.right:
         raise NotRight(verdict)
-    print(verdict.message)
+    print("\n".join(folded(verdict.message)))
 
 
 @contextmanager

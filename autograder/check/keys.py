@@ -407,7 +407,7 @@ def _chart_difference(key: Key, seen: View, lacks: list[str]) -> str:
 
 def _sentence_difference(key: Key, lacks: list[str]) -> str:
     if lacks and lacks[0].startswith(_NOT):
-        return f"Is {lacks[0].removeprefix(_NOT).strip()!r} the right direction?"
+        return f"Is {lacks[0].removeprefix(_NOT).strip()!r} the right word here?"
     if lacks:
         return f"It should name {lacks[0]}."
     return "A number that is asked is missing or wrong in it. Compare years, percent and rounding."

@@ -248,7 +248,7 @@ def describe(value: Any) -> str:
     if seen.kind == "unanswered":
         return "`...`"
     if seen.kind == "number":
-        return f"{seen.content:.10g}" if isinstance(seen.content, float) else str(seen.content)
+        return _figure(seen.content)
     if seen.kind in ("truth", "missing", "date"):
         return str(value)
     if seen.kind == "text":
@@ -270,11 +270,19 @@ def describe(value: Any) -> str:
     return f"a value of type {seen.content}"
 
 
+def _figure(number: float) -> str:
+    """A number with as many decimals as help: 4, and more only for small ones."""
+    if isinstance(number, int) or math.isinf(number):
+        return str(number)
+    text = f"{number:.4f}" if abs(number) >= 0.01 else f"{number:.4g}"
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
 def _plain(value: Any) -> str:
     """A value as a beginner would write it: NumPy's wrappers are left out."""
     seen = view(value)
     if seen.kind == "number":
-        return f"{seen.content:.6g}" if isinstance(seen.content, float) else str(seen.content)
+        return _figure(seen.content)
     return _short(str(value), 30)
 
 

@@ -12,7 +12,6 @@ import ast
 import builtins
 import contextlib
 import io
-import textwrap
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..check import Judge, NotRight, judged_by
+from ..check import Judge, NotRight, folded, judged_by
 from ..check.keys import Key
 from ..sandbox.limits import LIMITS
 from ..sandbox.session import Session, SessionLost
@@ -28,7 +27,6 @@ from .assemble import TOP, Submitted
 from .notebook import AuthorNotebook, Cell, free_names, plain_python
 
 _TEST_FILE = "<test>"
-_PAGE_WIDTH = 90  # characters; nbgrader's feedback pages don't wrap the lines of an output
 
 
 @dataclass
@@ -209,7 +207,7 @@ class _Run:
             result.message, result.hint = self._explain_missing(cell, problem.name, tree)
         except Exception as problem:
             result.message = _explain(problem, cell)
-        shown = textwrap.fill(result.message, _PAGE_WIDTH, replace_whitespace=False)
+        shown = "\n".join(folded(result.message))
         if result.score == 0.0 and cell.points:
             result.outputs = [_error_output("NotRight", shown)]
         elif shown:

@@ -127,7 +127,7 @@ def sentence_key() -> Key:
         ("OPEC says 53.3 % (2011 to 2013).", "That is the EIA's."),
         ("OPEC says {x} from 2011 to 2013.", "Put an f before it."),
         ("Exports fell by 52.1 % from 2011 to 2013.", "It should name OPEC."),
-        ("OPEC: exports rose by 52.1 % from 2011 to 2013.", "Is 'rose' the right direction?"),
+        ("OPEC: exports rose by 52.1 % from 2011 to 2013.", "Is 'rose' the right word here?"),
         ("OPEC: 44.4 % from 2011 to 2013.", "A number that is asked is missing or wrong"),
         (52.1, "Asked is a sentence"),
     ],

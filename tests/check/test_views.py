@@ -102,6 +102,9 @@ def test_numbers_in_a_sentence() -> None:
     ("value", "words"),
     [
         (57, "57"),
+        (-53.33646027, "-53.3365"),
+        (2104199.0, "2104199"),
+        (0.00012345, "0.0001234"),
         ("57", "the text '57'"),
         ([1, 2], "2 values: 1, 2"),
         (pd.Series({"US": np.int64(24)}), "1 labelled value (US: 24)"),
