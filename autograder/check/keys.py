@@ -358,7 +358,9 @@ def _lacks(key: Key, seen: View) -> list[str]:
 def _lacks_words(key: Key, sentence: str) -> list[str]:
     said = sentence.casefold()
     missing = [word for word in key.words if word.casefold() not in said]
-    return missing + [f"{_NOT} {word}" for word in key.avoid if re.search(rf"\b{word.casefold()}", said)]
+    return missing + [
+        f"{_NOT} {word}" for word in key.avoid if re.search(rf"\b{re.escape(word.casefold())}", said)
+    ]
 
 
 def _difference(key: Key, seen: View, lacks: list[str]) -> str:
@@ -518,7 +520,7 @@ def dump(keys: Mapping[str, Key], hidden: bool) -> str:
 
 def _lean(record: dict[str, Any]) -> dict[str, Any]:
     """The record without its empty fields."""
-    lean = {name: value for name, value in record.items() if value not in ("", (), {}, False)}
+    lean = {name: value for name, value in record.items() if value is not False and value not in ("", (), {})}
     for nested in ("mistakes", "calls"):
         if nested in lean:
             lean[nested] = [_lean(item) for item in lean[nested]]

@@ -182,6 +182,8 @@ def readings(seen: View, decimals: int, ordered: bool = False) -> set[str]:
     if seen.kind == "chart":
         series = (readings(mark, decimals, ordered=True) for mark in chart_marks(seen.content))
         return {_joined("chart", combo, False) for combo in _combinations(series)}
+    if seen.kind == "function":
+        return {"function"}  # one function where another kind is asked is like any other
     return {f"{seen.kind}:{seen.content}"}
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
+from ..sandbox.jail import die_with_parent
 from ..sandbox.wall import NoSandbox, probe
 from .engine import Assignment, Engine, Outcome, Task
 
@@ -63,6 +64,7 @@ def _outcome(future: Future[Outcome], task: Task) -> Outcome:
 
 def _start_worker(assignment: Assignment, walls: bool) -> None:
     global _engine
+    die_with_parent()  # else a killed grader leaves its workers waiting
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the main process, which ends its workers
     _engine = Engine(assignment, walls)
 

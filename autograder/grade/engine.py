@@ -15,6 +15,7 @@ from typing import Any
 
 from ..check import Judge
 from ..check.keys import Key, Verdict, compare
+from ..sandbox.jail import die_with_parent
 from ..sandbox.limits import LIMITS
 from ..sandbox.session import Sandbox
 from .assemble import Submitted, read_submission
@@ -98,6 +99,7 @@ class Engine:
             ours, theirs = _fork.Pipe(duplex=False)
 
             def work() -> None:
+                die_with_parent()
                 judge = (task.judge or KeyJudge)(self.assignment)
                 notebook = self._notebooks[task.notebook]
                 keys = self.assignment.keys

@@ -24,7 +24,7 @@ from ..check.keys import Key
 from ..sandbox.limits import LIMITS
 from ..sandbox.session import Session, SessionLost
 from .assemble import TOP, Submitted
-from .notebook import AuthorNotebook, Cell, free_names, plain_python
+from .notebook import AuthorNotebook, Cell, names_used, plain_python
 
 _TEST_FILE = "<test>"
 
@@ -77,24 +77,60 @@ def judge_notebook(
     return NotebookResult(author.name, run.results, [*submitted.notes, *run.notes])
 
 
+class _Names(dict[str, Any]):
+    """The names that test cells see. What a test does to a student's name happens to the student's too:
+    `del squares` before a call shows whether another function needs it."""
+
+    def __init__(self, session: Session | None):
+        super().__init__({"__name__": "__main__"})
+        self._session = session
+        self.of_student: set[str] = set()
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if self._session and name in self.of_student:
+            self._session.give(name, value)
+        super().__setitem__(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        if self._session and name in self.of_student:
+            self._session.take_away(name)
+
+    @contextlib.contextmanager
+    def untold(self) -> Iterator[None]:
+        """Within this context, the student's process is not told."""
+        session, self._session = self._session, None
+        try:
+            yield
+        finally:
+            self._session = session
+
+    def fetched(self, name: str, value: Any) -> None:
+        """Take over a value from the student's process."""
+        super().__setitem__(name, value)
+
+
 class TestSpace:
     """The namespace that the author's test cells of one notebook share."""
 
     __test__ = False  # for pytest: this is no test class
 
-    def __init__(self, author: AuthorNotebook):
+    def __init__(self, author: AuthorNotebook, session: Session | None = None):
         self.author = author
-        self.names: dict[str, Any] = {"__name__": "__main__"}
-        self.from_student: set[str] = set()
+        self.names = _Names(session)
         self.execute(author.answer_imports)
 
     def after_answer(self, cell: Cell) -> None:
         """From here on, what the author's answer makes or changes comes from the student."""
-        self.from_student |= self.author.names_made.get(str(cell.grade_id), frozenset())
+        self.names.of_student |= self.author.names_made.get(str(cell.grade_id), frozenset())
 
     def execute(self, source: str) -> None:
-        """Run the author's own code, so that tests find modules and tables."""
-        with _silence(), contextlib.suppress(Exception):  # it may need an answer: then tests don't need it
+        """Run the author's own code, so that tests find modules and tables.
+
+        It runs in the student's process too, so what it does to names need not be told there.
+        """
+        # it may fail for want of an answer: then tests don't need it from here
+        with _silence(), self.names.untold(), contextlib.suppress(Exception):
             exec(compile(plain_python(source), "<course>", "exec"), self.names)
 
     def run_fixed_cells(self) -> None:
@@ -103,11 +139,16 @@ class TestSpace:
             if cell.role == "fixed":
                 self.execute(cell.source)
 
-    def wanted(self, tree: ast.Module) -> list[str]:
-        """The names that a test takes from the student: those that the author's answers above it make or
-        change, and those that nothing else of the author's makes."""
-        needed = {name for name in free_names(tree) if not hasattr(builtins, name)}
-        return sorted(n for n in needed if n in self.from_student or n not in self.names)
+    def wanted(self, tree: ast.Module) -> tuple[set[str], set[str]]:
+        """The names that a test takes from the student: (those it can't do without, those it may find).
+
+        They are the names that the author's answers above the test make or change, and those that nothing
+        else of the author's makes. What a test also makes itself, it can do without.
+        """
+        only_used, also_made = names_used(tree)
+        needed = {name for name in only_used if not hasattr(builtins, name)}
+        of_student = self.names.of_student
+        return {n for n in needed if n in of_student or n not in self.names}, also_made & of_student
 
 
 class _Run:
@@ -117,7 +158,7 @@ class _Run:
         self.author, self.submitted, self.session, self.keys = author, submitted, session, keys
         self.results: list[CellResult] = []
         self.notes: list[str] = []
-        self.space = TestSpace(author)
+        self.space = TestSpace(author, session)
         self._ran: list[str] = []  # what a restarted process must run again
         self._restarts = 0
 
@@ -216,13 +257,15 @@ class _Run:
 
     def _fetch(self, tree: ast.Module) -> None:
         """Put the names that a test needs from the student into the tests' namespace."""
-        wanted = self.space.wanted(tree)
-        values = self.session.values(wanted) if wanted else {}
-        for name in wanted:
+        needed, optional = self.space.wanted(tree)
+        names = sorted(needed | optional)
+        values = self.session.values(names) if names else {}
+        for name in names:
             self.space.names.pop(name, None)
-            if name not in values:
+            if name in values:
+                self.space.names.fetched(name, values[name])
+            elif name in needed:
                 raise _Missing(name)
-            self.space.names[name] = values[name]
 
     def _explain_missing(self, cell: Cell, name: str, tree: ast.Module) -> tuple[str, str | None]:
         """Why a name does not exist, and the hint for the error that its cell stopped with."""

@@ -11,15 +11,16 @@ from typing import Any, Literal
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
-Role = Literal["answer", "written", "test", "fixed", "text"]
+Role = Literal["answer", "written", "task", "test", "fixed", "text"]
 
 
 @dataclass(frozen=True)
 class Cell:
     """One cell of the author's notebook.
 
-    `role`: "answer" (a student's code), "written" (graded by a person), "test" (scores by itself),
-    "fixed" (the author's own code) or "text". `source` is the author's full text with solution and hidden
+    `role`: "answer" (a student's code), "written" (an answer that a person grades), "task" (nbgrader's
+    task cell: a person grades what stands under it), "test" (scores by itself), "fixed" (the author's own
+    code) or "text". `source` is the author's full text with solution and hidden
     tests, `released` what students get. `points` is 0 for cells that are not graded.
     """
 
@@ -87,7 +88,9 @@ def _cell(written: Any, released: Any) -> Cell:
     mark = written.metadata.get("nbgrader", {})
     solution, grade, task = (bool(mark.get(name)) for name in ("solution", "grade", "task"))
     role: Role
-    if task or (solution and grade) or (solution and written.cell_type != "code"):
+    if task:
+        role = "task"
+    elif solution and (grade or written.cell_type != "code"):
         role = "written"
     elif solution:
         role = "answer"
@@ -156,8 +159,8 @@ def _root(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def free_names(tree: ast.Module) -> set[str]:
-    """The names that a test cell uses and does not make itself."""
+def names_used(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """The names that a test cell uses: those it never makes itself, and those it also makes or deletes."""
     used: set[str] = set()
     made: set[str] = set()
     for node in ast.walk(tree):
@@ -171,4 +174,4 @@ def free_names(tree: ast.Module) -> set[str]:
             made |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ExceptHandler) and node.name:
             made.add(node.name)
-    return used - made
+    return used - made, used & made

@@ -47,10 +47,15 @@ def enter(pid_report: int) -> None:
         os.waitpid(inside, 0)
         os._exit(0)
     os.close(pid_report)
-    _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "die with the keeper")
+    die_with_parent()
     _private_files()
     _limit()
     _drop_privileges()
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when its parent ends, however that ends."""
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "die with the parent")
 
 
 def _private_files() -> None:

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -104,6 +104,7 @@ class Shell(InteractiveShell):
     display_pub_class = Type(_Publisher)
     displayhook_class = Type(_Hook)
     outputs = Outputs()
+    taken: ClassVar[dict[str, Any]] = {}
 
     @classmethod
     def warm(cls) -> Shell:
@@ -130,7 +131,7 @@ class Shell(InteractiveShell):
             }
         )
 
-    def run(self, source: str, seconds: float) -> dict[str, Any]:
+    def run_for(self, source: str, seconds: float) -> dict[str, Any]:
         """Execute one cell: {"outputs": [...], "error": {"ename", "evalue"} or None}."""
         self.outputs = Outputs()
         signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -143,17 +144,34 @@ class Shell(InteractiveShell):
         return {"outputs": list(self.outputs), "error": error}
 
     def values(self, names: list[str]) -> dict[str, Any]:
-        """The named values as plain data; names that don't exist are left out."""
-        return {name: wire.pack(self.user_ns[name]) for name in names if name in self.user_ns}
+        """The named values as plain data, {"values": ...}; names that don't exist are left out."""
+        return {"values": {name: wire.pack(self.user_ns[name]) for name in names if name in self.user_ns}}
+
+    def take_away(self, name: str) -> dict[str, Any]:
+        """Delete a name, and remember what it was."""
+        if name in self.user_ns:
+            self.taken[name] = self.user_ns.pop(name)
+        return {}
+
+    def give_back(self, name: str, function: str) -> dict[str, Any]:
+        """Give `name` the student's own function `function`, also if that was taken away."""
+        self.user_ns[name] = self.user_ns.get(function, self.taken.get(function))
+        return {}
+
+    def give(self, name: str, value: Any) -> dict[str, Any]:
+        """Give `name` a plain value."""
+        self.user_ns[name] = wire.unpack(value)
+        return {}
 
     def call(self, name: str, args: list[Any], kwargs: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Call the student's function `name`: {"value": ...} or {"error": {"ename", "evalue"}}."""
         self.outputs = Outputs()
         signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
+            function = self.user_ns.get(name, self.taken.get(name))
             positional = [wire.unpack(arg) for arg in args]
             named = {key: wire.unpack(arg) for key, arg in kwargs.items()}
-            return {"value": wire.pack(self.user_ns[name](*positional, **named))}
+            return {"value": wire.pack(function(*positional, **named))}
         except BaseException as problem:
             return {"error": {"ename": type(problem).__name__, "evalue": str(problem)[:2000]}}
         finally:
@@ -177,14 +195,13 @@ def serve(shell: Shell, channel: socket.socket) -> None:
 
 
 def _answer(shell: Shell, ask: dict[str, Any]) -> dict[str, Any]:
+    number, what = ask.pop("id"), ask.pop("op")
+    answers = (shell.run_for, shell.values, shell.call, shell.take_away, shell.give_back, shell.give)
     try:
-        if ask["op"] == "run":
-            return {"id": ask["id"], **shell.run(ask["source"], ask["seconds"])}
-        if ask["op"] == "values":
-            return {"id": ask["id"], "values": shell.values(ask["names"])}
-        return {"id": ask["id"], **shell.call(ask["name"], ask["args"], ask["kwargs"], ask["seconds"])}
+        found = next(answer for answer in answers if answer.__name__ == what)(**ask)
     except BaseException as problem:
-        return {"id": ask["id"], "error": {"ename": type(problem).__name__, "evalue": str(problem)[:2000]}}
+        found = {"error": {"ename": type(problem).__name__, "evalue": str(problem)[:2000]}}
+    return {"id": number, **found}
 
 
 def _time_is_up(*_: Any) -> None:

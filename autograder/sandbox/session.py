@@ -108,6 +108,20 @@ class Sandbox:
         self.close()
 
 
+class RemoteFunction:
+    """A student's function: called here, it runs there."""
+
+    def __init__(self, name: str, call: Callable[[str, tuple[Any, ...], dict[str, Any]], Any]):
+        self.name = self.__name__ = name
+        self._call = call
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(self.name, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<the student's function {self.name}>"
+
+
 class Session:
     """One submission's process: runs cells, hands out values. Raises `SessionLost` when it is gone."""
 
@@ -131,7 +145,7 @@ class Session:
         seconds = min(LIMITS.cell_seconds, self.seconds_left())
         if seconds <= 0:
             raise SessionLost("the time for the whole submission is used up")
-        reply = self._ask(seconds + LIMITS.grace_seconds, op="run", source=source, seconds=seconds)
+        reply = self._ask(seconds + LIMITS.grace_seconds, op="run_for", source=source, seconds=seconds)
         outputs = reply.get("outputs")
         return {"outputs": outputs if isinstance(outputs, list) else [], "error": _error(reply)}
 
@@ -143,9 +157,26 @@ class Session:
             return {}
         return {name: self._value(name, values[name]) for name in names if name in values}
 
+    def take_away(self, name: str) -> None:
+        """Delete `name` in the student's process, as a test does that says `del name`."""
+        self._ask(LIMITS.call_seconds, op="take_away", name=name)
+
+    def give(self, name: str, value: Any) -> None:
+        """Give `name` a plain value, or the student's own function that was taken away.
+
+        Raises TypeError for anything else: a function of the judge's can't go into the sandbox.
+        """
+        if isinstance(value, RemoteFunction):
+            self._ask(LIMITS.call_seconds, op="give_back", name=name, function=value.name)
+            return
+        packed = wire.pack(value)
+        if packed["t"] in ("function", "module", "opaque", "chart"):
+            raise TypeError(f"a test can't replace `{name}` of a student by {type(value).__name__}")
+        self._ask(LIMITS.call_seconds, op="give", name=name, value=packed)
+
     def _value(self, name: str, packed: Any) -> Any:
         try:
-            return wire.unpack(packed, lambda *args, **kwargs: self._call(name, args, kwargs))
+            return wire.unpack(packed, RemoteFunction(name, self._call))
         except wire.WireError:
             return wire.Opaque("unreadable")
 

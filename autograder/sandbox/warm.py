@@ -37,7 +37,7 @@ def warm_up() -> runner.Shell:
     frame = pd.read_csv(io.StringIO("group,value\na,1.0\nb,\na,3.0\n"))
     frame["day"] = pd.to_datetime(pd.Series(["2014-06-20", None, "2014-06-21"]))
     frame.groupby("group")["value"].mean().plot(kind="bar")
-    shell.run("import matplotlib.pyplot as plt; plt.show()", LIMITS.cell_seconds)
+    shell.run_for("import matplotlib.pyplot as plt; plt.show()", LIMITS.cell_seconds)
     frame.query("value > 1").merge(frame, on="group").pivot_table(index="group", values="value_x")
     frame["group"].str.contains("a").value_counts().to_frame().to_html()
     plt.close("all")

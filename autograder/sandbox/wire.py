@@ -75,6 +75,8 @@ def _read(channel: socket.socket, size: int, end: float | None) -> bytes:
     return bytes(read)
 
 
+_ARRAYS = (np.ndarray, pd.api.extensions.ExtensionArray)
+
 # ---- values to plain data ----------------------------------------------------------------------------
 
 
@@ -115,7 +117,7 @@ def _pack_scalar(value: Any, _: int) -> dict[str, Any] | None:
 
 
 def _pack_pandas(value: Any, depth: int) -> dict[str, Any] | None:
-    if isinstance(value, (pd.Series, pd.DataFrame, pd.Index, np.ndarray)) and value.size > LIMITS.items:
+    if isinstance(value, (pd.Series, pd.DataFrame, pd.Index, *_ARRAYS)) and value.size > LIMITS.items:
         return {"t": "opaque", "v": f"{type(value).__name__} with {value.size} values"}
     if isinstance(value, pd.Index):
         return {"t": "index", "v": _pack_all(value, depth), "names": _pack_all(value.names, depth)}
@@ -136,7 +138,7 @@ def _pack_pandas(value: Any, depth: int) -> dict[str, Any] | None:
             "columns": pack(value.columns, depth + 1),
             "dtypes": [str(column.dtype) for column in columns],
         }
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biufUM":
+    if isinstance(value, _ARRAYS):
         return {"t": "array", "v": _pack_all(value.ravel(), depth), "shape": list(value.shape)}
     return None
 
@@ -222,8 +224,7 @@ def _unpack(packed: dict[str, Any], function: Callable[..., Any] | None = None) 
     if tag == "frame":
         return _frame(packed)
     if tag == "array":
-        values = np.array([_unpack(item) for item in content])
-        return values.reshape([int(length) for length in packed["shape"]])
+        return _array([_unpack(item) for item in content], [int(length) for length in packed["shape"]])
     if tag == "chart":
         return _chart(content)
     if tag == "function" and function is not None:
@@ -243,6 +244,18 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
 }
 _COLLECTIONS: dict[str, Callable[[Any], Any]] = {"list": list, "tuple": tuple, "set": set}
 _DTYPES = {"str", "object", "bool", "boolean", "category", "string"}
+
+
+def _array(values: list[Any], shape: list[int]) -> np.ndarray:
+    """Numbers and marks in an array of their own type, all else in one of objects."""
+    kinds = {type(value) for value in values}
+    if len(kinds) == 1 and kinds <= {int, float, bool}:
+        return np.array(values).reshape(shape)
+    if kinds == {pd.Timestamp}:
+        return np.array(values, dtype="datetime64[ns]").reshape(shape)
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array.reshape(shape)
 
 
 def _index(content: list[Any], names: list[Any]) -> pd.Index:

@@ -186,6 +186,18 @@ def test_keys_survive_their_file(tmp_path: Path) -> None:
     assert load(path) == keys
 
 
+def test_no_decimals_survive_too(tmp_path: Path) -> None:
+    path = tmp_path / "checks.json"
+    path.write_text(dump({"x": key_of(4.0, decimals=0)}, hidden=False), encoding="utf-8")
+    assert compare(load(path)["x"], 4.4).right
+
+
+def test_a_function_that_was_not_called_is_a_known_mistake() -> None:
+    key = key_of("Tuesday")
+    key = add_mistake(key, mistake_of(key, pd.Timestamp("2014-06-17").day_name, "Call it: add brackets."))
+    assert compare(key, pd.Timestamp("2014-06-18").day_name).hint == "Call it: add brackets."
+
+
 def test_no_answer_stands_in_clear() -> None:
     key = add_mistake(key_of(646.708, decimals=1), mistake_of(key_of(646.708, decimals=1), 31.7, "Signed?"))
     text = dump({"x": key, "l": key_of(["Sunday"]), "m": key_of({"Beijing": 9471})}, hidden=False)

@@ -31,16 +31,31 @@ CREDIT = Exercise("credit", "credit = 3", test="credit", points=3)
 SETUP = "table = pd.DataFrame({'x': [1, 2]})"
 
 
+USES = Exercise(
+    "uses",
+    "def uses(n):\n    return sum(squares(n))",
+    starter="def uses(n):\n    ...",
+    test="orig = squares\ndel squares\ntry:\n    uses(2)\nexcept NameError:\n    pass\nelse:\n"
+    "    raise AssertionError('it does not use squares')\nfinally:\n    squares = orig\nassert uses(2) == 5",
+)
+
+
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    course = course_in(tmp_path_factory.mktemp("course"), SQUARES, TOTAL, FRAME, CREDIT, setup=SETUP)
+    course = course_in(tmp_path_factory.mktemp("course"), SQUARES, USES, TOTAL, FRAME, CREDIT, setup=SETUP)
     with bench_of(course) as opened:
         yield opened
 
 
 def test_the_solution_gets_all_points(bench: Bench) -> None:
     scores = {name: cell.score for name, cell in bench.results({}).items() if cell.score is not None}
-    assert scores == {"squares_check": 2, "total_check": 1, "frame_check": 1, "credit_check": 3}
+    assert scores == {
+        "squares_check": 2,
+        "uses_check": 1,
+        "total_check": 1,
+        "frame_check": 1,
+        "credit_check": 3,
+    }
 
 
 def test_a_function_is_called_where_it_lives(bench: Bench) -> None:
@@ -64,6 +79,11 @@ def test_a_failed_visible_test_is_shown_and_a_hidden_one_is_not(bench: Bench) ->
     hidden = bench.try_answer("squares", coded)
     assert hidden.score == 0
     assert hidden.message == "A test of this answer failed."
+
+
+def test_a_test_may_take_a_name_away_to_see_who_needs_it(bench: Bench) -> None:
+    own = "def uses(n):\n    return sum(i * i for i in range(n + 1))"
+    assert bench.try_answer("uses", own).message == "it does not use squares"
 
 
 def test_the_message_of_an_assert_is_the_authors(bench: Bench) -> None:

@@ -26,9 +26,8 @@ def markdown(lesson: NotebookNode) -> str:
 def numbers(text: str) -> set[str]:
     """The numbers in prose, as written; see the head of this file for what is left out."""
     month = "January|February|March|April|May|June|July|August|September|October|November|December"
+    text = re.sub(r"```.*?```", " ", text, flags=re.DOTALL)  # code
     left_out = [
-        r"```.*?```",  # code
-        r"`[^`]*[A-Za-z][^`]*`",  # a name or a line of code in a sentence
         r"\]\([^)]*\)",  # the target of a link
         rf"\b\d{{1,2}} (?:{month})\b",  # a date
         r"(?<![\d,.])(?:13|19|20)\d\d(?!\d|[.,]\d)",  # a year, Iranian or not
@@ -37,6 +36,8 @@ def numbers(text: str) -> set[str]:
         r"^## \d+\.",  # the number of a section
         r"^\| 0\d\b",  # the number of a lesson in the map
     ]
+    # a name or a line of code in a sentence; a number between such marks stays
+    text = re.sub(r"`([^`]*)`", lambda span: " " if re.search("[A-Za-z]", span[1]) else span[1], text)
     for pattern in left_out:
         text = re.sub(pattern, " ", text, flags=re.DOTALL | re.MULTILINE)
     return set(re.findall(r"(?<![\w.,])-?\d+(?:,\d{3})*(?:\.\d+)?(?!\w)", text))

@@ -64,6 +64,11 @@ def test_pandas() -> None:
 def test_arrays() -> None:
     array = np.arange(6.0).reshape(2, 3)
     np.testing.assert_array_equal(sent(array), array)
+    days = np.array(["2014-06-21"], dtype="datetime64[D]")
+    np.testing.assert_array_equal(sent(days), days)
+    for texts in (pd.Series(["a", "b"]).values, pd.Series(["a", "b"]).unique(), np.array(["a", "b"], object)):
+        assert list(sent(texts)) == ["a", "b"]
+    assert list(sent(pd.Series(["a"], dtype="category").unique())) == ["a"]
 
 
 def test_what_can_not_be_carried_fails_kindly_when_used() -> None:
