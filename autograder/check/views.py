@@ -10,8 +10,9 @@ import datetime as dt
 import math
 import numbers
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set, ValuesView
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -95,7 +96,7 @@ def _scalar(value: Any) -> View | None:
         return View("text", str(value))
     if isinstance(value, numbers.Integral):
         return View("number", int(value))
-    if isinstance(value, numbers.Real) or type(value).__name__ == "Decimal":
+    if isinstance(value, (numbers.Real, Decimal)):
         number = float(value)
         return View("missing", None) if math.isnan(number) else View("number", number)
     if isinstance(value, str):
@@ -123,7 +124,7 @@ def _collection(value: Any) -> View | None:
 
 def _items(value: Any) -> Iterable[Any] | None:
     """The values of anything list-like, or None."""
-    if isinstance(value, (list, tuple, range, Set, pd.Index, pd.Series, type({}.keys()))):
+    if isinstance(value, (list, tuple, range, Set, ValuesView, pd.Index, pd.Series)):
         return list(value)
     if isinstance(value, (np.ndarray, pd.api.extensions.ExtensionArray)) and value.ndim == 1:
         return list(value)

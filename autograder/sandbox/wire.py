@@ -10,10 +10,12 @@ import builtins
 import datetime as dt
 import json
 import math
+import numbers
 import socket
 import struct
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Set, ValuesView
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -101,9 +103,11 @@ def _pack_scalar(value: Any, _: int) -> dict[str, Any] | None:
         return {"t": next(tag for tag, single in _SINGLE.items() if single is value)}
     if isinstance(value, (bool, np.bool_)):
         return {"t": "bool", "v": bool(value)}
+    if isinstance(value, (np.timedelta64, dt.timedelta)):
+        return {"t": "span", "v": pd.Timedelta(value).isoformat()}
     if isinstance(value, (int, np.integer)):
         return {"t": "int", "v": str(int(value))[:400]}
-    if isinstance(value, (float, np.floating)):
+    if isinstance(value, (numbers.Real, Decimal)):
         return {"t": "float", "v": repr(float(value))}
     if isinstance(value, str):
         return {"t": "str", "v": str(value)[: LIMITS.items]}
@@ -111,8 +115,8 @@ def _pack_scalar(value: Any, _: int) -> dict[str, Any] | None:
         return {"t": "time", "v": pd.Timestamp(value).isoformat()}
     if isinstance(value, dt.date):
         return {"t": "date", "v": value.isoformat()}
-    if isinstance(value, (np.timedelta64, dt.timedelta)):
-        return {"t": "span", "v": pd.Timedelta(value).isoformat()}
+    if isinstance(value, pd.Period):
+        return {"t": "period", "v": str(value), "freq": value.freqstr}
     return None
 
 
@@ -152,7 +156,7 @@ def _pack_collection(value: Any, depth: int) -> dict[str, Any] | None:
         return {"t": "set", "v": _pack_all(value, depth)}
     if isinstance(value, Mapping):
         return {"t": "dict", "v": [[pack(k, depth + 1), pack(v, depth + 1)] for k, v in value.items()]}
-    if isinstance(value, type({}.values())):
+    if isinstance(value, ValuesView):
         return {"t": "list", "v": _pack_all(value, depth)}
     return None
 
@@ -212,6 +216,8 @@ def _unpack(packed: dict[str, Any], function: Callable[..., Any] | None = None) 
         return _SINGLE[tag]
     if tag in _SCALARS:
         return _SCALARS[tag](content)
+    if tag == "period":
+        return pd.Period(content, freq=packed["freq"])
     if tag in _COLLECTIONS:
         return _COLLECTIONS[tag](_unpack(item) for item in content)
     if tag == "dict":

@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import socket
 import struct
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 
+from autograder.check.views import readings, view
 from autograder.sandbox import wire
 
 
@@ -59,6 +62,40 @@ def test_pandas() -> None:
     assert_series_equal(sent(counts), counts)
     assert sent(frame.groupby("year").size()).to_dict() == {2011: 1, 2012: 1}
     assert_frame_equal(sent(pd.DataFrame()), pd.DataFrame())
+
+
+SAME_VIEW = [
+    *(5, 5.5, np.int64(5), np.float32(5), Decimal("5.5"), Fraction(1, 2), True, np.bool_(False), "x", None),
+    *(
+        pd.NA,
+        pd.NaT,
+        float("nan"),
+        dt.date(2014, 6, 21),
+        dt.datetime(2014, 6, 21, 5),
+        np.datetime64("2014-06-21"),
+    ),
+    *(pd.Timestamp("2014-06-21"), pd.Timedelta(days=5), np.timedelta64(5, "D"), pd.Period("2012-10", "M")),
+    *([1, "a"], (1, 2), {1, 2}, range(3), np.array([1.5, 2]), np.array(["a"]), np.array([[1, 2], [3, 4]])),
+    *({"a": [1, 2]}, {1: {2: 3}}, {(1, "a"): 2}, {"a": 1}.keys(), {"a": 1}.values(), pd.Index(["a"])),
+    *(
+        pd.Series([1, None]),
+        pd.Series(["a"]).values,
+        pd.Series(["b", "a"]).unique(),
+        pd.Series(["a"]).str.len(),
+    ),
+    pd.Series([1, 2], index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])),
+    pd.Series(["a", "b"], dtype="category"),
+    pd.Series([1, 2], index=pd.period_range("2012-10", periods=2, freq="M")),
+    pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": pd.to_datetime(["2014-06-21", None])}),
+    pd.DataFrame({"a": [1, 2]}).groupby("a").size(),
+    pd.crosstab(pd.Series(["a", "b"]), pd.Series(["x", "x"])),
+]
+
+
+@pytest.mark.parametrize("value", SAME_VIEW, ids=lambda value: f"{type(value).__name__} {value!r:.20}")
+def test_check_sees_the_same_in_class_and_when_grading(value: Any) -> None:
+    for wanted in (None, "list", "mapping"):
+        assert readings(view(sent(value), wanted), 2) == readings(view(value, wanted), 2)
 
 
 def test_arrays() -> None:
