@@ -190,8 +190,10 @@ class _Errors(logging.Handler):
         self._said.append(record.getMessage())
 
     def first(self) -> str:
-        """The last line of the first traceback, which names the trouble; else the first message."""
+        """What the first traceback says that went wrong, without the exception's name; else the first
+        message."""
         for text in self._said:
-            if text.startswith("Traceback"):
-                return re.sub(r"^[\w.]+: ", "", text.strip().splitlines()[-1])
+            said = re.findall(r"^[A-Za-z_][\w.]*: (.+)", text, re.MULTILINE)
+            if text.startswith("Traceback") and said:
+                return str(said[-1])
         return self._said[0] if self._said else ""

@@ -29,7 +29,7 @@ class Workers:
             probe()
         self.jobs = jobs or os.cpu_count() or 1
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(self.jobs, context, _start_worker, (assignment, walls))
+        self._pool = ProcessPoolExecutor(self.jobs, context, _start_worker, (assignment, walls, os.getpid()))
 
     def grade(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Grade `tasks` and yield outcomes as they come, exactly one for each task."""
@@ -62,9 +62,9 @@ def _outcome(future: Future[Outcome], task: Task) -> Outcome:
         return Outcome(task.label, failure=f"{type(problem).__name__}: {problem}")
 
 
-def _start_worker(assignment: Assignment, walls: bool) -> None:
+def _start_worker(assignment: Assignment, walls: bool, grader: int) -> None:
     global _engine
-    die_with_parent()  # else a killed grader leaves its workers waiting
+    die_with_parent(grader)  # else a killed grader leaves its workers waiting
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the main process, which ends its workers
     _engine = Engine(assignment, walls)
 

@@ -98,8 +98,10 @@ class Engine:
         with self._sandbox.session() as session:
             ours, theirs = _fork.Pipe(duplex=False)
 
+            worker = os.getpid()
+
             def work() -> None:
-                die_with_parent()
+                die_with_parent(worker)
                 judge = (task.judge or KeyJudge)(self.assignment)
                 notebook = self._notebooks[task.notebook]
                 keys = self.assignment.keys

@@ -53,9 +53,14 @@ def enter(pid_report: int) -> None:
     _drop_privileges()
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process when its parent ends, however that ends."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Have the kernel end this process when its parent ends, however that ends.
+
+    `parent` is the parent's process id: if that one is gone already, this process ends at once.
+    """
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "die with the parent")
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)
 
 
 def _private_files() -> None:

@@ -12,6 +12,7 @@ import site
 import subprocess
 import sys
 import sysconfig
+from functools import cache
 from pathlib import Path
 
 from . import seccomp
@@ -69,7 +70,8 @@ def environment() -> dict[str, str]:
 
 def command(course_files: Path, program: list[str]) -> list[str]:
     """The command line that runs `program` (Python's arguments) inside the wall."""
-    line = [bwrap(), "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000"]
+    program_of_wall = bwrap()
+    line = [program_of_wall, "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000"]
     line += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox", "--cap-drop", "ALL"]
     line += ["--ro-bind", "/usr", "/usr"]
     for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
@@ -79,7 +81,7 @@ def command(course_files: Path, program: list[str]) -> list[str]:
             line += ["--ro-bind", name, name]
     for name in _SYSTEM_FILES:
         line += ["--ro-bind-try", name, name]
-    line += ["--proc", "/proc", "--dev", "/dev"]
+    line += [*_proc_arguments(program_of_wall), "--dev", "/dev"]
     for name in ("/tmp", "/work", "/private"):
         line += ["--tmpfs", name]
     for folder in _python_folders():
@@ -116,29 +118,33 @@ def _python_folders() -> list[Path]:
     return kept
 
 
+_PROC = ("--proc", "/proc")
+_PROC_OF_CONTAINER = ("--bind", "/proc", "/proc")
+
+
+@cache
+def _proc_arguments(program: str) -> tuple[str, ...]:
+    """How the warm interpreter gets its list of processes: fresh, or the container's where only that may
+    be mounted. (Student code gets none: see `jail`.) Raises NoSandbox when neither works."""
+    walls = (program, "--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "--dev", "/dev")
+    nested = (program, "--unshare-user", "--ro-bind", "/", "/", "true")
+    said = ""
+    for arguments in (_PROC, _PROC_OF_CONTAINER):
+        try:
+            tried = subprocess.run([*walls, *arguments, *nested], capture_output=True, text=True, timeout=30)
+        except OSError as problem:
+            raise NoSandbox(f"{program} can't be started ({problem}). {REMEDY}") from None
+        if tried.returncode == 0:
+            return arguments
+        said = said or tried.stderr.strip()
+    raise NoSandbox(f"bubblewrap can't build its walls here ({said}). {REMEDY}")
+
+
 def probe() -> str:
     """The version of bubblewrap, after a trial of what every submission needs. Raises NoSandbox."""
     if sys.platform != "linux" or not seccomp.supported():
         raise NoSandbox(f"The sandbox needs Linux on x86_64 or aarch64. {REMEDY}")
     program = bwrap()
-    trial = [
-        program,
-        "--unshare-all",
-        "--unshare-user",
-        "--ro-bind",
-        "/",
-        "/",
-        "--dev",
-        "/dev",
-        "--proc",
-        "/proc",
-    ]
-    nested = [program, "--unshare-user", "--ro-bind", "/", "/", "true"]
-    try:
-        tried = subprocess.run([*trial, *nested], capture_output=True, text=True, timeout=30)
-    except OSError as problem:
-        raise NoSandbox(f"{program} can't be started ({problem}). {REMEDY}") from None
-    if tried.returncode != 0:
-        raise NoSandbox(f"bubblewrap can't build its walls here ({tried.stderr.strip()}). {REMEDY}")
+    _proc_arguments(program)
     version = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30)
     return version.stdout.strip()

@@ -103,17 +103,30 @@ def _become_runner(shell: runner.Shell, channel: socket.socket, report: int, wal
 def too_large() -> bool:
     """Whether the open submission is over its limits of memory or processes.
 
-    All processes in here but the warm interpreter and the wall's own belong to the submission. Memory that
-    forks share counts for each of them, so a fork bomb is over the limit at once.
+    All descendants of the warm interpreter belong to the submission. Memory that forks share counts for
+    each of them, so a fork bomb is over the limit at once.
     """
     memory = processes = 0
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) not in (1, os.getpid()):
-            with contextlib.suppress(OSError, IndexError, ValueError):
-                resident, shared = (entry / "statm").read_text().split()[1:3]
-                memory += (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
-                processes += 1
-    return memory > LIMITS.memory or processes > LIMITS.processes
+    todo = _children(os.readlink("/proc/self"))
+    while todo:
+        process = todo.pop()
+        processes += 1
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            resident, shared = Path("/proc", process, "statm").read_text().split()[1:3]
+            memory += (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
+        if memory > LIMITS.memory or processes > LIMITS.processes:
+            return True
+        todo += _children(process)
+    return False
+
+
+def _children(process: str) -> list[str]:
+    """The process ids of the children of a process, as /proc has them."""
+    children: list[str] = []
+    with contextlib.suppress(OSError):
+        for thread in Path("/proc", process, "task").iterdir():
+            children += (thread / "children").read_text().split()
+    return children
 
 
 def serve(shell: runner.Shell, control: socket.socket, walls: bool) -> None:
