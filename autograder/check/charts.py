@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,6 @@ class Chart:
     texts: tuple[str, ...] = ()
     series: tuple[Series, ...] = ()
     bars_from_zero: bool = True
-    scales: tuple[str, str] = field(default=("linear", "linear"))
 
     def written(self, part: str) -> str:
         """The text of a part: title, xlabel, ylabel, legend (or labels beside every series)."""
@@ -90,7 +89,6 @@ def _read(axes: Any) -> Chart:
         texts=tuple(text.get_text() for text in axes.texts),
         series=(*_lines(axes), *bars, *_points(axes)),
         bars_from_zero=not bars or low <= 0 <= high,
-        scales=(axes.get_xscale(), axes.get_yscale()),
     )
 
 

@@ -9,7 +9,7 @@ import gc
 import multiprocessing
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,6 @@ class Engine:
         """Run and judge one task. Every test cell runs in a process forked for this task alone."""
         with self._sandbox.session() as session:
             ours, theirs = _fork.Pipe(duplex=False)
-
             worker = os.getpid()
 
             def work() -> None:
@@ -124,15 +123,6 @@ class Engine:
 
     def close(self) -> None:
         self._sandbox.close()
-
-
-@dataclass
-class SubmissionResult:
-    """The results of one student's submission, notebook by notebook."""
-
-    student: str
-    assignment: str
-    notebooks: list[NotebookResult] = field(default_factory=list)
 
 
 def tasks_of(folder: Path, student: str, assignment: Assignment) -> list[Task]:

@@ -171,7 +171,7 @@ def _pack_chart(chart: Chart, depth: int) -> dict[str, Any]:
         for s in chart.series[:200]
     ]
     texts = {name: getattr(chart, name) for name in ("title", "xlabel", "ylabel")}
-    lists = {name: list(getattr(chart, name))[:200] for name in ("legend", "texts", "scales")}
+    lists = {name: list(getattr(chart, name))[:200] for name in ("legend", "texts")}
     return {**texts, **lists, "series": series, "bars_from_zero": bool(chart.bars_from_zero)}
 
 
@@ -299,7 +299,6 @@ def _chart(content: dict[str, Any]) -> Chart:
         Series(str(s["mark"]), str(s["label"]), tuple((_unpack(x), _unpack(y)) for x, y in s["points"]))
         for s in content["series"]
     )
-    width, height = map(str, content["scales"])
     return Chart(
         title=str(content["title"]),
         xlabel=str(content["xlabel"]),
@@ -308,7 +307,6 @@ def _chart(content: dict[str, Any]) -> Chart:
         texts=tuple(map(str, content["texts"])),
         series=series,
         bars_from_zero=bool(content["bars_from_zero"]),
-        scales=(width, height),
     )
 
 
