@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 
+from .author import keystore
 from .author.build import build, load_assignment
 from .author.verify import Trial, exercise_points, trials
 from .course import Course
@@ -40,10 +41,19 @@ def make_class(course: Course, name: str, folder: Path) -> tuple[Course, list[Pu
         if source.exists():
             copy(source, folder / needed)
     demo = Course(folder)
+    _share_keys(course, demo, name)
     build(demo, name)
     with load_assignment(demo, name) as assignment:
         pupils = list(_hand_in(demo, assignment))
     return demo, pupils
+
+
+def _share_keys(course: Course, demo: Course, name: str) -> None:
+    """Seal the keys in the course, where they are kept for the next time, and take them along."""
+    with load_assignment(course, name):
+        kept = course.root / keystore.FOLDER
+        if kept.is_dir():
+            shutil.copytree(kept, demo.root / keystore.FOLDER)
 
 
 @dataclass
@@ -101,8 +111,7 @@ def _hand_in(course: Course, assignment: Assignment) -> Iterator[Pupil]:
 def _write(course: Course, assignment: Assignment, student: str, texts: dict[str, str]) -> Path:
     """Hand in the first notebook of the assignment with the given answers, as a student would."""
     notebook = assignment.notebooks[0]
-    copy = nbformat.from_dict(notebook.released.copy())
-    copy.cells = [nbformat.from_dict(dict(cell)) for cell in copy.cells]
+    copy = nbformat.reads(notebook.released, as_version=4)
     for cell in copy.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in texts:

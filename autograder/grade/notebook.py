@@ -6,10 +6,12 @@ import ast
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 Role = Literal["answer", "written", "task", "test", "fixed", "text"]
 
@@ -34,11 +36,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class AuthorNotebook:
-    """A notebook as its author wrote it, beside the form in which it was released."""
+    """A notebook as its author wrote it, beside the form in which it was released (nbformat, as text)."""
 
     name: str
     cells: tuple[Cell, ...]
-    released: nbformat.NotebookNode
+    released: str
 
     @cached_property
     def by_id(self) -> dict[str, Cell]:
@@ -72,16 +74,18 @@ class AuthorNotebook:
         return None
 
 
-def read_author_notebook(source: Path, released: nbformat.NotebookNode) -> AuthorNotebook:
+def read_author_notebook(source: Path, released: NotebookNode) -> AuthorNotebook:
     """The author's notebook in the file `source`, whose released form is `released`.
 
     Raises ValueError, naming the file, when the two don't have the same cells.
     """
+    import nbformat  # takes a second, which worker processes need not spend
+
     written = nbformat.read(source, as_version=4)
     if len(written.cells) != len(released.cells):
         raise ValueError(f"{source}: its released form has other cells. Build it again.")
     cells = tuple(_cell(a, r) for a, r in zip(written.cells, released.cells, strict=True))
-    return AuthorNotebook(source.stem, cells, released)
+    return AuthorNotebook(source.stem, cells, nbformat.writes(released))
 
 
 def _cell(written: Any, released: Any) -> Cell:

@@ -129,8 +129,7 @@ def _write_folder(
 
 def graded_notebook(notebook: AuthorNotebook, result: NotebookResult) -> nbformat.NotebookNode:
     """The released notebook with the student's answers, harmless outputs, and the tests' messages."""
-    graded = nbformat.from_dict(notebook.released.copy())
-    graded.cells = [nbformat.from_dict(dict(cell)) for cell in notebook.released.cells]
+    graded = nbformat.reads(notebook.released, as_version=4)
     for cell, found in zip(graded.cells, result.cells, strict=False):
         written = cell.cell_type == "markdown" and found.grade_id in notebook.written
         cell.source = harmless_text(found.source) if written else found.source

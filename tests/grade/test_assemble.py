@@ -33,7 +33,7 @@ def folder(tmp_path: Path, author: AuthorNotebook) -> Path:
     """A submission in which x is answered and y is not."""
     made = tmp_path / "submitted"
     made.mkdir()
-    notebook = nbformat.from_dict(dict(author.released))
+    notebook = nbformat.reads(author.released, as_version=4)
     next(c for c in notebook.cells if c.metadata.nbgrader.grade_id == "x").source = RIGHT
     nbformat.write(notebook, made / "a1.ipynb")
     return made
@@ -125,7 +125,7 @@ def test_a_missing_answer_cell_is_noted(folder: Path, author: AuthorNotebook) ->
 
 
 def test_the_author_notebook_must_match_its_release(author: AuthorNotebook, tmp_path: Path) -> None:
-    shorter = nbformat.from_dict(dict(author.released))
+    shorter = nbformat.reads(author.released, as_version=4)
     shorter.cells = shorter.cells[:-1]
     with pytest.raises(ValueError, match=r"a1\.ipynb: its released form has other cells"):
         read_author_notebook(tmp_path / "course" / "source" / "a1" / "a1.ipynb", shorter)

@@ -68,7 +68,7 @@ def test_only_text_plain_tables_and_pictures_are_kept(data: dict[str, str], kept
 def test_the_graded_notebook_shows_the_released_test_and_the_notes() -> None:
     released = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("check('x', x)", id="t")])
     cell = Cell("test", "x_check", "code", "check('x', x)\nassert secret", "check('x', x)", 1.0)
-    author = AuthorNotebook("a1", (cell,), released)
+    author = AuthorNotebook("a1", (cell,), nbformat.writes(released))
     found = CellResult("x_check", cell.released, score=0.0)
     graded = graded_notebook(author, NotebookResult("a1", [found], ["read as <b>utf-16</b>"]))
     assert "secret" not in nbformat.writes(graded)
