@@ -26,6 +26,7 @@ from .views import (
     pair_readings,
     readings,
     row_readings,
+    short,
     view,
 )
 
@@ -418,14 +419,15 @@ def _sentence_difference(key: Key, lacks: list[str]) -> str:
 def _mapping_difference(key: Key, seen: View) -> str:
     for label, _ in seen.content:
         if not {key.digest(text) for text in readings(label, 6)} & set(key.labels):
-            return f"The label {label.content!r} is not asked for. Are labels and values the right way round?"
+            name = short(repr(label.content))
+            return f"The label {name} is not asked for. Are labels and values the right way round?"
     if len(seen.content) != key.size:
         return f"Asked are {key.size} labelled values."
     right = {digest for part in key.parts for digest in part}
     for label, item in seen.content:
         pair = pair_readings(label, item, key.decimals, key.ordered)
         if not {key.digest(text) for text in pair} & right:
-            return f"Look at the value for {label.content}: it is not right yet."
+            return f"Look at the value for {short(str(label.content))}: it is not right yet."
     return "A label stands there twice."
 
 
@@ -433,7 +435,7 @@ def _table_difference(key: Key, seen: View) -> str:
     columns, rows = seen.content
     for column in columns:
         if key.digest(column) not in key.labels:
-            return f"The column {column!r} is not asked for."
+            return f"The column {short(column)!r} is not asked for."
     if len(columns) != len(key.labels):
         return f"Asked are {len(key.labels)} columns."
     if not key.ordered and len(rows) != key.size:

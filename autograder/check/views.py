@@ -255,7 +255,7 @@ def describe(value: Any) -> str:
     if seen.kind in ("truth", "missing", "date"):
         return str(value)
     if seen.kind == "text":
-        return f"the text {_short(str(value))!r}"
+        return f"the text {short(str(value))!r}"
     if seen.kind == "duration":
         return f"a length of time ({value})"
     if seen.kind == "list":
@@ -286,7 +286,7 @@ def _plain(value: Any) -> str:
     seen = view(value)
     if seen.kind == "number":
         return _figure(seen.content)
-    return _short(str(value), 30)
+    return short(str(value), 30)
 
 
 def _some(value: Any) -> str:
@@ -301,5 +301,6 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _short(text: str, most: int = 60) -> str:
+def short(text: str, most: int = 60) -> str:
+    """`text`, cut off with dots where it is longer than `most` characters."""
     return text if len(text) <= most else text[: most - 3] + "..."

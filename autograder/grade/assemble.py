@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..sandbox.outputs import well_formed
 from .notebook import AuthorNotebook
 
 TOP = ""
@@ -41,11 +42,14 @@ class Unreadable(Exception):
 def read_submission(folder: Path, author: AuthorNotebook) -> Submitted:
     """The answers to `author`'s notebook in a student's folder."""
     submitted = Submitted()
+    if folder.is_symlink() or folder.parent.is_symlink():
+        submitted.notes.append("the folder is a link, which is not followed")
+        return submitted
     try:
         path = _find(folder, author.name, submitted.notes)
-        cells = list(_cells(_parse(_read(path), submitted.notes), submitted.notes))
+        cells = list(_cells(_parse(read_file(path), submitted.notes), submitted.notes))
     except Unreadable as problem:
-        submitted.notes.append(str(problem))
+        submitted.notes.append(well_formed(str(problem), 500))
         return submitted
     _take_answers(cells, author, submitted)
     return submitted
@@ -75,20 +79,20 @@ def _find(folder: Path, name: str, notes: list[str]) -> Path:
     raise Unreadable(f"there is no {name}.ipynb, and several other notebooks")
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path, most: int = _LARGEST) -> bytes:
     """The bytes of a regular file. Never follows a link out of the submission, never waits on a pipe."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as problem:
-        raise Unreadable(f"{path.name} can't be opened ({problem.strerror})") from None
+        raise Unreadable(f"{path.name!r} can't be opened ({problem.strerror})") from None
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(f"{path.name} is not a file")
-        if status.st_size > _LARGEST:
-            raise Unreadable(f"{path.name} is larger than {_LARGEST >> 20} MB")
+            raise Unreadable(f"{path.name!r} is not a file")
+        if status.st_size > most:
+            raise Unreadable(f"{path.name!r} is larger than {most >> 20} MB")
         with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read(_LARGEST)
+            return file.read(most)
     finally:
         os.close(handle)
 
@@ -133,21 +137,22 @@ def _cells(notebook: dict[str, Any], notes: list[str]) -> Iterator[_Cell]:
     if cells is None and isinstance(notebook.get("worksheets"), list):
         notes.append("read as nbformat 3")
         sheets = [sheet for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
-        cells = [cell for sheet in sheets for cell in sheet.get("cells") or []]
+        lists = [sheet["cells"] for sheet in sheets if isinstance(sheet.get("cells"), list)]
+        cells = [cell for cells in lists for cell in cells]
     if not isinstance(cells, list):
         raise Unreadable("the file is not a notebook (it has no cells)")
     if len(cells) > _MOST_CELLS:
         notes.append(f"only the first {_MOST_CELLS} cells were read")
     for cell in cells[:_MOST_CELLS]:
         if isinstance(cell, dict):
-            source = _text(cell.get("source", cell.get("input", "")))[:_LONGEST_CELL]
+            source = _text(cell.get("source", cell.get("input", "")))
             yield _Cell(str(cell.get("cell_type")), source, _grade_id(cell))
 
 
 def _text(source: Any) -> str:
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
-    return source.replace("\r\n", "\n") if isinstance(source, str) else ""
+    return well_formed(source, _LONGEST_CELL).replace("\r\n", "\n")
 
 
 def _grade_id(cell: dict[str, Any]) -> str | None:

@@ -128,6 +128,14 @@ class Engine:
 def tasks_of(folder: Path, student: str, assignment: Assignment) -> list[Task]:
     """The tasks of one submission: one for each of the assignment's notebooks."""
     return [
-        Task((student, notebook.name), notebook.name, read_submission(folder, notebook))
+        Task((student, notebook.name), notebook.name, _read_safely(folder, notebook))
         for notebook in assignment.notebooks
     ]
+
+
+def _read_safely(folder: Path, notebook: AuthorNotebook) -> Submitted:
+    """`read_submission`, which should never fail: if it does, nobody else must suffer."""
+    try:
+        return read_submission(folder, notebook)
+    except Exception as problem:
+        return Submitted(notes=[f"could not be read ({type(problem).__name__})"])

@@ -21,19 +21,22 @@ from typing import Any
 
 from ..check import Judge, NotRight, folded, judged_by
 from ..check.keys import Key
-from ..sandbox.limits import LIMITS
+from ..sandbox.outputs import well_formed
 from ..sandbox.session import Session, SessionLost
 from .assemble import TOP, Submitted
 from .notebook import AuthorNotebook, Cell, names_used, plain_python
 
 _TEST_FILE = "<test>"
+_TIME_LIMIT = "TimeLimit"
+_LONGEST_MESSAGE = 1000  # characters
 
 
 @dataclass
 class CellResult:
     """What became of one cell: its outputs (nbformat) and, for a test, its score and the one message.
 
-    `score` is None where nothing was scored here (a person will, or there is nothing to score).
+    `score` is None where nothing was scored here (a person will, or there is nothing to score). `ran` says
+    whether the cell ran in the sandbox to its end, be it an error.
     """
 
     grade_id: str | None
@@ -43,6 +46,7 @@ class CellResult:
     message: str = ""
     hint: str | None = None
     error: str = ""
+    ran: bool = False
 
 
 @dataclass
@@ -74,6 +78,8 @@ def judge_notebook(
             run.step(cell)
             if until is not None and cell.grade_id == until:
                 break
+    if until is None and run.saw_hidden_input:
+        run.take_outputs_again()
     return NotebookResult(author.name, run.results, [*submitted.notes, *run.notes])
 
 
@@ -160,7 +166,7 @@ class _Run:
         self.notes: list[str] = []
         self.space = TestSpace(author, session)
         self._ran: list[str] = []  # what a restarted process must run again
-        self._restarts = 0
+        self.saw_hidden_input = False
 
     def start(self) -> None:
         """Run what the student added above the first cell of the course's."""
@@ -206,7 +212,7 @@ class _Run:
             result.outputs = [_error_output("Stopped", result.error)]
             return result
         self._ran.append(source)
-        result.outputs = reply["outputs"]
+        result.ran, result.outputs = True, reply["outputs"]
         if reply["error"]:
             result.error = f"{reply['error']['ename']}: {reply['error']['evalue']}"
         return result
@@ -215,8 +221,7 @@ class _Run:
         """Start a fresh process in which all but the cell that ended the old one has run again."""
         why = _why_lost(str(problem))
         self.notes.append(f"{where} {why}")
-        self._restarts += 1
-        if self._restarts > LIMITS.restarts or self.session.seconds_left() <= 0:
+        if self.session.seconds_left() <= 0:
             self.session.hang_up()
             return why
         try:
@@ -227,6 +232,28 @@ class _Run:
             self.session.hang_up()
         return why
 
+    def take_outputs_again(self) -> None:
+        """Run the cells once more, in a process that no test has spoken to, and keep those outputs.
+
+        In the first run, functions were tried with hidden inputs; what was printed after that could tell
+        them to the student. A cell that was stopped then is not tried again: only its error is kept.
+        """
+        again = [result for result in self.results if result.ran]
+        try:
+            self.session.restart()
+            for extra in self.submitted.extra.get(TOP, []):
+                self.session.run(extra)
+            for result in again:
+                if result.error.startswith(_TIME_LIMIT):
+                    result.outputs = result.outputs[-1:]
+                else:
+                    result.outputs = self.session.run(result.source)["outputs"]
+                for extra in self.submitted.extra.get(result.grade_id or "-", []):
+                    self.session.run(extra)
+        except SessionLost:  # it did not happen the first time: rather show nothing than too much
+            for result in again:
+                result.outputs = []
+
     # ---- the judge's side
 
     def _test(self, cell: Cell) -> CellResult:
@@ -235,6 +262,7 @@ class _Run:
         try:
             tree = ast.parse(plain_python(cell.source), _TEST_FILE)
             self._fetch(tree)
+            self.saw_hidden_input |= self._has_hidden_input(cell, tree)
             with redirect_stdout(said), redirect_stderr(io.StringIO()), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 credit = _execute_test(tree, self.space.names)
@@ -246,14 +274,22 @@ class _Run:
             result.message = f"The answer {self._lost(problem, f'the test {cell.grade_id}')}."
         except _Missing as problem:
             result.message, result.hint = self._explain_missing(cell, problem.name, tree)
+        except _ImpossibleCredit as problem:
+            result.message = str(problem)
         except Exception as problem:
             result.message = _explain(problem, cell)
+        result.message = well_formed(result.message, _LONGEST_MESSAGE)
         shown = "\n".join(folded(result.message))
         if result.score == 0.0 and cell.points:
             result.outputs = [_error_output("NotRight", shown)]
         elif shown:
             result.outputs = [{"output_type": "stream", "name": "stdout", "text": shown + "\n"}]
         return result
+
+    def _has_hidden_input(self, cell: Cell, tree: ast.Module) -> bool:
+        """Whether a test may try the student's functions with what the student must not learn."""
+        calls = [call for name in checks_in(tree) if name in self.keys for call in self.keys[name].calls]
+        return cell.source != cell.released or any(call.hidden for call in calls)
 
     def _fetch(self, tree: ast.Module) -> None:
         """Put the names that a test needs from the student into the tests' namespace."""
@@ -280,6 +316,10 @@ class _Run:
             if check in self.keys and (mistake := self.keys[check].mistake_for_error(error)):
                 return f"{name}: your code stopped with {error}. {mistake.hint}", mistake.hint
         return f"{name}: your code stopped before it was made ({result.error}).", None
+
+
+class _ImpossibleCredit(Exception):
+    """A test gave a number that is less than nothing or more than all points."""
 
 
 class _Missing(Exception):
@@ -317,25 +357,28 @@ def _execute_test(tree: ast.Module, namespace: dict[str, Any]) -> Any:
 def _score(credit: Any, points: float) -> float:
     """nbgrader's rule: a number as the last value of a test cell is partial credit; all else is full.
 
-    Raises ValueError for a number that can't be credit: the author has to mend the test.
+    Raises _ImpossibleCredit for a number that can't be credit: the author has to mend the test.
     """
     if isinstance(credit, bool) or not isinstance(credit, (int, float)):
         return points
     if not 0 <= credit <= points:
-        raise ValueError(f"the credit {credit} is not between 0 and {points:g}. Tell your instructor")
+        raise _ImpossibleCredit(f"The credit {credit} is not between 0 and {points:g}. Tell your instructor")
     return float(credit)
 
 
 def _explain(problem: Exception, cell: Cell) -> str:
-    """The message of a failed test. A line of a hidden test is never shown."""
+    """The message of a failed test. Of a hidden test, neither its text nor its inputs are shown."""
+    line = _failed_line(problem, cell.source)
+    hidden = not line or line not in cell.released
+    remote = getattr(problem, "remote_name", "")
     text = str(problem).strip()
+    if remote:
+        return f"Your code stopped with {remote}" + (" on a hidden test." if hidden else f": {text}")
     if isinstance(problem, AssertionError):
         if text:
-            return text
-        line = _failed_line(problem, cell.source)
-        shown = line and line in cell.released
-        return f"This test failed: {line}" if shown else "A test of this answer failed."
-    return f"The test of this answer stopped with {type(problem).__name__}: {text}"
+            return text  # the author's own words
+        return "A test of this answer failed." if hidden else f"This test failed: {line}"
+    return f"The test of this answer stopped with {type(problem).__name__}" + ("." if hidden else f": {text}")
 
 
 def _failed_line(problem: Exception, source: str) -> str:

@@ -6,28 +6,25 @@ they are known. A manual grade or comment is never touched.
 
 from __future__ import annotations
 
-import base64
-import binascii
+import html
 import re
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import bleach
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import parse_utc
 
 from ..course import Course
+from .assemble import read_file
 from .engine import Assignment
 from .judge import CellResult, NotebookResult
 from .notebook import AuthorNotebook
 
-_TABLE_TAGS = {"div", "table", "thead", "tbody", "tr", "th", "td", "caption", "p", "b", "i", "em", "strong"}
-_TABLE_ATTRIBUTES = {"*": ["class"], "th": ["scope", "colspan", "rowspan"], "td": ["colspan", "rowspan"]}
 _COMMENT_NO_RESPONSE = "No response."  # nbgrader's word for an untouched answer
 
 
@@ -38,8 +35,8 @@ def record(
     name = assignment.name
     _write_folder(course, assignment, student, results)
     book.update_or_create_student(student)
-    when = course.directory().get_existing_timestamp(str(course.submitted(student, name)))
-    extra = {"timestamp": when} if when else {}
+    stamp = read_timestamp(course.submitted(student, name))
+    extra = {"timestamp": parse_utc(stamp)} if stamp else {}
     submission = book.update_or_create_submission(name, student, **extra)
     total = 0.0
     for result in results:
@@ -105,6 +102,19 @@ def _late_penalty(
         row.late_submission_penalty = min(max(penalty, 0.0), row.score)
 
 
+TIMESTAMP = "timestamp.txt"
+
+
+def read_timestamp(folder: Path) -> str | None:
+    """When a submission was handed in, as nbgrader writes it; None where that can't be read."""
+    try:
+        text = read_file(folder / TIMESTAMP, most=200).decode("ascii").strip()
+        parse_utc(text)
+    except Exception:  # whatever a student may have put there
+        return None
+    return text
+
+
 # ---- autograded/STUDENT/ASSIGNMENT -------------------------------------------------------------------
 
 
@@ -119,9 +129,8 @@ def _write_folder(
     for result in results:
         notebook = next(n for n in assignment.notebooks if n.name == result.name)
         nbformat.write(graded_notebook(notebook, result), draft / f"{notebook.name}.ipynb")
-    stamp = course.submitted(student, assignment.name) / "timestamp.txt"
-    if stamp.is_file() and not stamp.is_symlink():
-        shutil.copyfile(stamp, draft / stamp.name)
+    if stamp := read_timestamp(course.submitted(student, assignment.name)):
+        (draft / TIMESTAMP).write_text(stamp + "\n", encoding="utf-8")
     draft.chmod(0o755)
     shutil.rmtree(folder, ignore_errors=True)
     draft.rename(folder)
@@ -134,11 +143,11 @@ def graded_notebook(notebook: AuthorNotebook, result: NotebookResult) -> nbforma
         written = cell.cell_type == "markdown" and found.grade_id in notebook.written
         cell.source = harmless_text(found.source) if written else found.source
         if cell.cell_type == "code":
-            cell.outputs = [nbformat.from_dict(o) for o in map(harmless, found.outputs) if o]
+            cell.outputs = [nbformat.from_dict(output) for output in found.outputs]
             cell.execution_count = None
     if result.notes:
         lines = "\n".join(f"* {note}" for note in result.notes)
-        text = f"**How this notebook was read and run**\n\n{bleach.clean(lines, tags=set())}"
+        text = f"**How this notebook was read and run**\n\n{html.escape(lines)}"
         graded.cells.insert(0, nbformat.v4.new_markdown_cell(text, id="autograder-notes"))
     return graded
 
@@ -148,43 +157,3 @@ def harmless_text(markdown: str) -> str:
     shown = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", markdown)
     shown = re.sub(r"!(?=\[)", "&#33;", shown)
     return re.sub(r"(?i)\b(javascript|data|vbscript):", r"\1&#58;", shown)
-
-
-def harmless(output: dict[str, Any]) -> dict[str, Any] | None:
-    """An output of student code with nothing in it that could act: text, plain tables and PNG pictures.
-
-    None for anything that is no output."""
-    kind = output.get("output_type")
-    if kind == "stream":
-        name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return {"output_type": "stream", "name": name, "text": str(output.get("text", ""))}
-    if kind == "error":
-        texts = {name: str(output.get(name, "")) for name in ("ename", "evalue")}
-        trace = output.get("traceback")
-        return {"output_type": "error", **texts, "traceback": [str(t) for t in trace or []]}
-    if kind not in ("display_data", "execute_result") or not isinstance(output.get("data"), dict):
-        return None
-    kept: dict[str, Any] = {"output_type": kind, "data": _harmless_data(output["data"]), "metadata": {}}
-    if kind == "execute_result":
-        kept["execution_count"] = None
-    return kept
-
-
-def _harmless_data(data: dict[str, Any]) -> dict[str, str]:
-    kept = {}
-    if "text/plain" in data:
-        kept["text/plain"] = str(data["text/plain"])
-    if "text/html" in data and "dataframe" in str(data["text/html"]):
-        kept["text/html"] = bleach.clean(
-            str(data["text/html"]).partition("</style>")[2] or str(data["text/html"]),
-            tags=_TABLE_TAGS,
-            attributes=_TABLE_ATTRIBUTES,
-            strip=True,
-        )
-    picture = str(data.get("image/png", ""))
-    try:
-        if base64.b64decode(picture, validate=False).startswith(b"\x89PNG"):
-            kept["image/png"] = picture
-    except (binascii.Error, ValueError):
-        pass
-    return kept

@@ -18,7 +18,7 @@ from pathlib import Path
 from . import seccomp
 from .limits import LIMITS
 
-WORK = Path("/work")
+WORK = Path("/submission")
 COURSE_FILES = Path("/course")
 
 _NEW_NAMESPACES = 0x10000000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | 0x02000000 | 0x20000
@@ -67,8 +67,8 @@ def _private_files() -> None:
     """Fresh memory file systems over the places that can be written; the process list is hidden."""
     _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
     flags = _MS_NOSUID | _MS_NODEV
-    places = ["/work", "/private", "/dev/shm"]
-    if not os.listdir("/tmp"):  # it is not empty where Python itself is installed below it
+    places = ["/submission", "/private", "/dev/shm"]
+    if not os.listdir("/tmp"):  # where Python itself is installed below it, it stays, and can't be written
         places.append("/tmp")
     for place in places:
         _mount("tmpfs", place, "tmpfs", flags, f"size={LIMITS.disk},nr_inodes=4096,mode=700")

@@ -41,8 +41,6 @@ class Limits:
     items: int = 500_000
     #: How deep lists may be nested in lists.
     depth: int = 12
-    #: How often a killed submission is started again, without the cell that killed it.
-    restarts: int = 6
 
 
 LIMITS = Limits()

@@ -68,6 +68,11 @@ _FORBIDDEN = {
     "lookup_dcookie": (212, 18),
     "vmsplice": (278, 75),
     "fanotify_init": (300, 262),
+    # memory that belongs to no process, so that nothing would count it
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
 }
 _CLONE3 = (435, 435)
 _CLONE = (56, 220)

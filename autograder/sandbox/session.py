@@ -14,6 +14,7 @@ from typing import Any
 
 from . import wall, wire
 from .limits import LIMITS
+from .outputs import harmless, well_formed
 
 _START_SECONDS = 120.0
 
@@ -146,8 +147,7 @@ class Session:
         if seconds <= 0:
             raise SessionLost("the time for the whole submission is used up")
         reply = self._ask(seconds + LIMITS.grace_seconds, op="run_for", source=source, seconds=seconds)
-        outputs = reply.get("outputs")
-        return {"outputs": outputs if isinstance(outputs, list) else [], "error": _error(reply)}
+        return {"outputs": harmless(reply.get("outputs")), "error": _error(reply)}
 
     def values(self, names: list[str]) -> dict[str, Any]:
         """The named values; a function arrives as a remote call. Missing names are left out."""
@@ -228,4 +228,4 @@ def _error(reply: dict[str, Any]) -> dict[str, str] | None:
     error = reply.get("error")
     if not isinstance(error, dict):
         return None
-    return {name: str(error.get(name, ""))[:2000] for name in ("ename", "evalue")}
+    return {name: well_formed(error.get(name), 2000) for name in ("ename", "evalue")}

@@ -82,11 +82,13 @@ def command(course_files: Path, program: list[str]) -> list[str]:
     for name in _SYSTEM_FILES:
         line += ["--ro-bind-try", name, name]
     line += [*_proc_arguments(program_of_wall), "--dev", "/dev"]
-    for name in ("/tmp", "/work", "/private"):
+    for name in ("/tmp", "/submission", "/private"):
         line += ["--tmpfs", name]
     for folder in _python_folders():
         line += ["--ro-bind", str(folder), str(folder)]
     line += ["--ro-bind", str(PACKAGE), f"{_PACKAGE_INSIDE}/{PACKAGE.name}"]
+    if any(folder.is_relative_to("/tmp") for folder in _python_folders()):
+        line += ["--remount-ro", "/tmp"]
     line += [
         "--ro-bind",
         str(course_files),

@@ -13,6 +13,7 @@ import contextlib
 import gc
 import io
 import os
+import re
 import select
 import signal
 import socket
@@ -23,6 +24,7 @@ from . import jail, runner, wire
 from .limits import LIMITS
 
 _WATCH_SECONDS = 0.1
+_COUNTED = re.compile(r"^(RssAnon|RssShmem|Threads):\s*(\d+)", re.MULTILINE)
 
 
 def warm_up() -> runner.Shell:
@@ -101,20 +103,21 @@ def _become_runner(shell: runner.Shell, channel: socket.socket, report: int, wal
 
 
 def too_large() -> bool:
-    """Whether the open submission is over its limits of memory or processes.
+    """Whether the open submission is over its limits of memory, processes or threads.
 
     All descendants of the warm interpreter belong to the submission. Memory that forks share counts for
     each of them, so a fork bomb is over the limit at once.
     """
-    memory = processes = 0
+    memory = threads = 0
     todo = _children(os.readlink("/proc/self"))
     while todo:
         process = todo.pop()
-        processes += 1
-        with contextlib.suppress(OSError, IndexError, ValueError):
-            resident, shared = Path("/proc", process, "statm").read_text().split()[1:3]
-            memory += (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
-        if memory > LIMITS.memory or processes > LIMITS.processes:
+        with contextlib.suppress(OSError, ValueError):
+            status = Path("/proc", process, "status").read_text()
+            found = dict(_COUNTED.findall(status))
+            memory += (int(found.get("RssAnon", 0)) + int(found.get("RssShmem", 0))) << 10
+            threads += int(found.get("Threads", 1))
+        if memory > LIMITS.memory or threads > LIMITS.processes:
             return True
         todo += _children(process)
     return False

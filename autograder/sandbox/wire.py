@@ -310,10 +310,13 @@ def _chart(content: dict[str, Any]) -> Chart:
     )
 
 
+_ENDS_OF_LOOPS = ("StopIteration", "StopAsyncIteration")  # a test's loop would end as if all were well
+
+
 def remote_error(name: str, text: str) -> Exception:
     """The exception that a student's function stopped with, of the same type if that type is Python's own."""
     kind = getattr(builtins, name, None)
-    known = isinstance(kind, type) and issubclass(kind, Exception)
+    known = isinstance(kind, type) and issubclass(kind, Exception) and name not in _ENDS_OF_LOOPS
     try:
         problem: Exception = kind(text) if known and kind is not None else RuntimeError(text)
     except TypeError:  # a few types want more than a text

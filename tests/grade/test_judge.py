@@ -203,6 +203,40 @@ def test_a_checked_function_that_ends_the_process_costs_only_its_check(
     assert results["half_check"].message == ("The answer ended the process (too much memory, or an exit).")
 
 
+def test_many_exits_cost_no_right_answer(bench: Bench) -> None:
+    answers = {exercise.name: exercise.solution for exercise in (SQUARES, USES, TOTAL, FRAME, CREDIT)}
+    results = bench.results({}, Submitted(answers, {TOP: ["import os\nos._exit(1)"] * 8}))
+    assert sum(cell.score or 0 for cell in results.values()) == 8
+
+
+def test_the_end_of_an_iterator_is_an_error_like_any_other(bench: Bench) -> None:
+    found = bench.try_answer("uses", "def uses(n):\n    raise StopIteration")
+    assert (found.score, found.message) == (0, "Your code stopped with StopIteration: ")
+
+
+SPY = """
+seen = []
+def squares(n):
+    seen.append(n)
+    if n == 3:
+        raise ValueError(f"secret {n}")
+    return [1, 4]
+"""
+
+
+def test_hidden_inputs_are_told_neither_by_errors_nor_by_prints(bench: Bench) -> None:
+    results = bench.results({"squares": SPY, "total": "print('seen', seen)\ntotal = 3"})
+    assert results["squares_check"].score == 0
+    assert "secret" not in results["squares_check"].message
+    assert results["total"].outputs == [{"output_type": "stream", "name": "stdout", "text": "seen []\n"}]
+
+
+def test_text_that_can_not_be_written_is_mended(bench: Bench) -> None:
+    results = bench.results({"total": "print('\\ud800')\ntotal = '\\ud800'"})
+    assert results["total"].outputs[0]["text"] == "?\n"
+    results["total_check"].message.encode()
+
+
 def test_missing_and_misspelt_answers_have_a_kind_word(bench: Bench) -> None:
     submitted = Submitted({"squares": SQUARES.solution, "total": "totl = 3"})
     results = bench.results({}, submitted)

@@ -99,7 +99,7 @@ def test_there_is_no_network(session: Session, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["unshare(0x10000000)", "mount(b'x', b'/work', b'tmpfs', 0, 0)", "ptrace(0, 0, 0, 0)"]
+    "call", ["unshare(0x10000000)", "mount(b'x', b'/submission', b'tmpfs', 0, 0)", "ptrace(0, 0, 0, 0)"]
 )
 def test_dangerous_calls_are_refused(session: Session, call: str) -> None:
     code = f"import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nprint(libc.{call}, ctypes.get_errno())"
@@ -108,10 +108,10 @@ def test_dangerous_calls_are_refused(session: Session, call: str) -> None:
 
 def test_a_session_leaves_nothing_for_the_next(sandbox: Sandbox) -> None:
     with sandbox.session() as first:
-        first.run("open('/work/left', 'w').write('x'); open('/private/left', 'w').write('x'); left = 1")
+        first.run("open('/submission/left', 'w').write('x'); open('/private/left', 'w').write('x'); left = 1")
         first.run("import builtins; builtins.left = 1; import pandas as pd; pd.read_csv = None")
     with sandbox.session() as second:
-        code = "import os, pandas as pd\nprint(os.path.exists('/work/left'), os.path.exists('/private/left'))"
+        code = "import os, pandas as pd\nprint(*map(os.path.exists, ['/submission/left', '/private/left']))"
         assert printed(second, code + "\nprint('left' in dir(__builtins__), pd.read_csv is None)") == (
             "False False\nFalse False\n"
         )
@@ -155,6 +155,31 @@ def test_much_memory_in_small_pieces_ends_the_session(session: Session) -> None:
     assert printed(session, "print(1)") == "1\n"
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import mmap\nm = mmap.mmap(-1, 2600 << 20)\nfor n in range(0, len(m), 4096): m[n] = 1\n"
+        "import time\ntime.sleep(5)",
+        "import threading, time\nthreading.stack_size(65536)\n"
+        "for _ in range(3000): threading.Thread(target=time.sleep, args=(60,)).start()\ntime.sleep(5)",
+    ],
+)
+def test_shared_memory_and_threads_count_too(session: Session, code: str) -> None:
+    with pytest.raises(SessionLost, match="ended"):
+        session.run(code)
+
+
+def test_memory_that_nobody_would_count_is_refused(session: Session) -> None:
+    assert error(session, "import os\nos.memfd_create('x')") == "PermissionError"
+
+
+def test_nothing_is_left_in_tmp_wherever_python_lives(sandbox: Sandbox) -> None:
+    with sandbox.session() as first:
+        first.run("open('/tmp/left', 'w').write('x')")
+    with sandbox.session() as second:
+        assert printed(second, "import os\nprint(os.path.exists('/tmp/left'))") == "False\n"
+
+
 def test_a_fork_bomb_ends_itself_only(session: Session) -> None:
     with pytest.raises(SessionLost):
         session.run("import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass")
@@ -164,7 +189,7 @@ def test_a_fork_bomb_ends_itself_only(session: Session) -> None:
 
 def test_files_and_disk_have_a_limit(session: Session) -> None:
     assert error(session, "open('/private/big', 'wb').write(b'x' * (100 << 20))") == "OSError"
-    more = "for n in range(9):\n    open(f'/work/{n}', 'wb').write(b'x' * (20 << 20))"
+    more = "for n in range(9):\n    open(f'/submission/{n}', 'wb').write(b'x' * (20 << 20))"
     assert error(session, more) == "OSError"
 
 
