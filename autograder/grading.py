@@ -13,7 +13,7 @@ from .course import Course
 from .errors import CourseError
 from .grade.batch import Workers
 from .grade.engine import Assignment, Outcome, Task, tasks_of
-from .grade.judge import NotebookResult
+from .grade.judge import CellResult, NotebookResult
 from .grade.record import record
 
 
@@ -72,12 +72,21 @@ def _record(
     course: Course, assignment: Assignment, student: str, outcomes: list[Outcome], book: Gradebook
 ) -> Graded:
     possible = sum(c.points for n in assignment.notebooks for c in n.cells if c.role == "test")
-    failed = [outcome.failure for outcome in outcomes if outcome.result is None]
-    if failed:
-        return Graded(student, 0.0, possible, failure=failed[0])
-    results: list[NotebookResult] = [o.result for o in outcomes if o.result is not None]
+    failure = next((outcome.failure for outcome in outcomes if outcome.failure), "")
+    results = [_result(assignment, outcome) for outcome in outcomes]
     score = record(course, assignment, student, results, book)
-    return Graded(student, score, possible, [note for result in results for note in result.notes])
+    notes = [note for result in results for note in result.notes]
+    return Graded(student, score, possible, notes, failure)
+
+
+def _result(assignment: Assignment, outcome: Outcome) -> NotebookResult:
+    """The result of one notebook; where grading failed, one without scores that says so."""
+    if outcome.result is not None:
+        return outcome.result
+    _, name = outcome.label
+    author = next(notebook for notebook in assignment.notebooks if notebook.name == name)
+    cells = [CellResult(cell.grade_id, cell.released) for cell in author.cells]
+    return NotebookResult(name, cells, [f"this notebook could not be graded: {outcome.failure}"])
 
 
 def students_to_grade(course: Course, name: str, student: str | None = None) -> list[str]:

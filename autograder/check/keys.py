@@ -31,6 +31,7 @@ from .views import (
 )
 
 FORMAT = 1
+_MOST_NUMBERS = 100  # that are looked at in one sentence
 _WORK = 2000  # rounds of hashing one answer costs, shared among its parts: a few milliseconds
 
 CHART_PARTS = {"title": "title", "xlabel": "x-axis label", "ylabel": "y-axis label", "legend": "legend"}
@@ -239,7 +240,8 @@ def _parts(seen: View, decimals: int, ordered: bool) -> list[set[str]]:
     if seen.kind == "table" and not ordered:
         return _counted([row_readings(row, decimals) for row in seen.content[1]])
     if seen.kind == "sentence":
-        return [readings(view(number), decimals) for number in numbers_in(seen.content)]
+        numbers = numbers_in(seen.content)[:_MOST_NUMBERS]
+        return [readings(view(number), decimals) for number in numbers]
     return [readings(seen, decimals, ordered)]
 
 
@@ -297,7 +299,7 @@ def compare(key: Key, answer: Any, hidden: bool = True) -> Verdict:
 
 
 def _parts_match(key: Key, seen: View) -> bool:
-    if seen.kind != key.kind:
+    if seen.kind != key.kind or _other_size(key, seen):
         return False
     parts = _parts(seen, key.decimals, key.ordered)
     found = [{key.digest(text) for text in part} for part in parts]
@@ -307,6 +309,13 @@ def _parts_match(key: Key, seen: View) -> bool:
     if len(parts) != key.size or not _labels_match(key, seen):
         return False
     return all(any(part & set(right) for part in found) for right in key.parts)
+
+
+def _other_size(key: Key, seen: View) -> bool:
+    """Whether the number of pairs or rows tells already that an answer is not right."""
+    if seen.kind == "mapping":
+        return len(seen.content) != key.size
+    return seen.kind == "table" and not key.ordered and len(seen.content[1]) != key.size
 
 
 def _labels_match(key: Key, seen: View) -> bool:
@@ -323,7 +332,7 @@ def _known_mistake(key: Key, answer: Any, seen: View) -> Mistake | None:
 
 
 def _digests_of_numbers(key: Key, sentence: str) -> set[str]:
-    numbers = (view(number) for number in numbers_in(sentence))
+    numbers = (view(number) for number in numbers_in(sentence)[:_MOST_NUMBERS])
     return {key.digest(text) for number in numbers for text in readings(number, key.decimals)}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,7 @@ class Engine:
 
             def work() -> None:
                 die_with_parent(worker)
+                resource.setrlimit(resource.RLIMIT_DATA, (LIMITS.process_memory, LIMITS.process_memory))
                 judge = (task.judge or KeyJudge)(self.assignment)
                 notebook = self._notebooks[task.notebook]
                 keys = self.assignment.keys

@@ -12,6 +12,7 @@ import ast
 import builtins
 import contextlib
 import io
+import signal
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from typing import Any
 
 from ..check import Judge, NotRight, folded, judged_by
 from ..check.keys import Key
+from ..sandbox.limits import LIMITS
 from ..sandbox.outputs import well_formed
 from ..sandbox.session import Session, SessionLost
 from .assemble import TOP, Submitted
@@ -261,10 +263,10 @@ class _Run:
         said = io.StringIO()
         try:
             tree = ast.parse(plain_python(cell.source), _TEST_FILE)
-            self._fetch(tree)
             self.saw_hidden_input |= self._has_hidden_input(cell, tree)
-            with redirect_stdout(said), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            with _limited(), redirect_stdout(said), redirect_stderr(io.StringIO()), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
+                self._fetch(tree)
                 credit = _execute_test(tree, self.space.names)
             result.score = _score(credit, cell.points)
             result.message = said.getvalue().strip()
@@ -276,6 +278,8 @@ class _Run:
             result.message, result.hint = self._explain_missing(cell, problem.name, tree)
         except _ImpossibleCredit as problem:
             result.message = str(problem)
+        except _TooSlow:
+            result.message = "The value is so large that its test took too long."
         except Exception as problem:
             result.message = _explain(problem, cell)
         result.message = well_formed(result.message, _LONGEST_MESSAGE)
@@ -316,6 +320,25 @@ class _Run:
             if check in self.keys and (mistake := self.keys[check].mistake_for_error(error)):
                 return f"{name}: your code stopped with {error}. {mistake.hint}", mistake.hint
         return f"{name}: your code stopped before it was made ({result.error}).", None
+
+
+class _TooSlow(BaseException):
+    """A test used up its processor time. Not an Exception, so that no test takes it for a failure."""
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[None]:
+    """Within this context, this process may use the processor time of one test. Waiting does not count."""
+    signal.signal(signal.SIGVTALRM, _stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, LIMITS.test_seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+
+def _stop(*_: Any) -> None:
+    raise _TooSlow
 
 
 class _ImpossibleCredit(Exception):

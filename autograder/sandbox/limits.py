@@ -17,6 +17,8 @@ class Limits:
     total_seconds: float = 90.0
     #: One call of a student's function or one reading of values.
     call_seconds: float = 5.0
+    #: Processor time of one test cell of the author's, over whatever value a student hands to it.
+    test_seconds: float = 10.0
     #: Time that a cell gets beyond its limit to stop by itself, before its process is killed.
     grace_seconds: float = 1.0
     #: Memory of all processes of a submission together. pandas and matplotlib need about 0.2 GB.
@@ -38,7 +40,7 @@ class Limits:
     #: One message from the sandbox to the grader.
     message: int = 32 * MEGABYTE
     #: Values in one list, labels in one Series, cells in one table that are carried to the judge.
-    items: int = 500_000
+    items: int = 100_000
     #: How deep lists may be nested in lists.
     depth: int = 12
 

@@ -237,6 +237,14 @@ def test_text_that_can_not_be_written_is_mended(bench: Bench) -> None:
     results["total_check"].message.encode()
 
 
+def test_a_huge_value_costs_its_own_test_only(open_bench: Callable[..., Bench]) -> None:
+    pair = Exercise("pair", "pair = pd.Series({0: 1, 1: 2})")
+    bench = open_bench(pair, Exercise("one", "one = 1"), answers="[pair]\n[one]\n")
+    for code in ("pair = pd.Series(range(90_000))", "pair = {n * (2**61 - 1): 1 for n in range(3_000)}"):
+        results = bench.results({"pair": code})
+        assert (results["pair_check"].score, results["one_check"].score) == (0, 1)
+
+
 def test_missing_and_misspelt_answers_have_a_kind_word(bench: Bench) -> None:
     submitted = Submitted({"squares": SQUARES.solution, "total": "totl = 3"})
     results = bench.results({}, submitted)
