@@ -105,12 +105,16 @@ class Key:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: the message for the student, and the hint of the known mistake, if one was met."""
+    """What a check found: the message for the student, and the hint of the known mistake, if one was met.
+
+    `hidden` says that a hidden call failed; then the message tells nothing of what the answer gave.
+    """
 
     right: bool
     message: str
     hint: str | None = None
     has: str = ""
+    hidden: bool = False
 
 
 # ---- making keys -------------------------------------------------------------------------------------
@@ -507,9 +511,10 @@ def _try_call(key: Key, answer: Any, call: Call) -> Verdict:
     digest = key.digest(_signature(key, answer))
     mistake = next((m for m in key.mistakes if m.seal == digest), None)
     if mistake:
-        return Verdict(False, f"{shown} {mistake.hint}", mistake.hint, has)
+        return Verdict(False, f"{shown} {mistake.hint}", mistake.hint, has, call.hidden)
     if call.hidden:
-        return Verdict(False, f"{shown} Use the arguments, not values from the examples.", has=has)
+        text = f"{shown} Use the arguments, not values from the examples."
+        return Verdict(False, text, has=has, hidden=True)
     if not failed and outcome is None:
         return Verdict(False, f"{shown} Does your function end with `return`?", has=has)
     rest = "" if failed else _difference(call.key, view(outcome, call.key.kind), [])

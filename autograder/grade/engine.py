@@ -20,7 +20,7 @@ from ..sandbox.jail import die_with_parent
 from ..sandbox.limits import LIMITS
 from ..sandbox.session import Sandbox
 from .assemble import Submitted, read_submission
-from .judge import NotebookResult, TestSpace, judge_notebook
+from .judge import Judges, NotebookResult, TestSpace, judge_notebook
 from .notebook import AuthorNotebook
 
 _fork = multiprocessing.get_context("fork")
@@ -64,15 +64,16 @@ class Outcome:
 
 
 class KeyJudge:
-    """Answers checks with the assignment's full keys, hidden calls included."""
+    """Answers checks with the assignment's keys; `hidden` says whether with their hidden calls."""
 
-    def __init__(self, assignment: Assignment):
+    def __init__(self, assignment: Assignment, hidden: bool):
         self._keys = assignment.keys
+        self._hidden = hidden
 
     def __call__(self, name: str, answer: Any) -> Verdict:
         if name not in self._keys:
             return Verdict(False, f"There is no key for {name}. Tell your instructor.")
-        return compare(self._keys[name], answer)
+        return compare(self._keys[name], answer, self._hidden)
 
 
 class Engine:
@@ -103,11 +104,11 @@ class Engine:
             def work() -> None:
                 die_with_parent(worker)
                 resource.setrlimit(resource.RLIMIT_DATA, (LIMITS.process_memory, LIMITS.process_memory))
-                judge = (task.judge or KeyJudge)(self.assignment)
+                judges, learned = self._judges(task)
                 notebook = self._notebooks[task.notebook]
                 keys = self.assignment.keys
-                result = judge_notebook(notebook, task.submitted, session, judge, keys, task.until)
-                theirs.send(Outcome(task.label, result, getattr(judge, "learned", None)))
+                result = judge_notebook(notebook, task.submitted, session, judges, keys, task.until)
+                theirs.send(Outcome(task.label, result, learned()))
 
             process = _fork.Process(target=work, daemon=True)
             process.start()
@@ -122,6 +123,14 @@ class Engine:
                 process.kill()
                 process.join()
                 ours.close()
+
+    def _judges(self, task: Task) -> tuple[Judges, Callable[[], Any]]:
+        """The judges of a task, and how to ask afterwards what they have learned."""
+        if task.judge is None:
+            judges = Judges(KeyJudge(self.assignment, hidden=False), KeyJudge(self.assignment, hidden=True))
+            return judges, lambda: None
+        judge = task.judge(self.assignment)
+        return Judges(judge), lambda: getattr(judge, "learned", None)
 
     def close(self) -> None:
         self._sandbox.close()

@@ -37,8 +37,8 @@ _LONGEST_MESSAGE = 1000  # characters
 class CellResult:
     """What became of one cell: its outputs (nbformat) and, for a test, its score and the one message.
 
-    `score` is None where nothing was scored here (a person will, or there is nothing to score). `ran` says
-    whether the cell ran in the sandbox to its end, be it an error.
+    `score` is None where nothing was scored here (a person will, or there is nothing to score). `general`
+    is the message without anything of what the answer gave.
     """
 
     grade_id: str | None
@@ -48,7 +48,18 @@ class CellResult:
     message: str = ""
     hint: str | None = None
     error: str = ""
-    ran: bool = False
+    general: str = ""
+
+    def tell(self, message: str) -> None:
+        """Set the message, also as the output that pages show: an error if the test failed."""
+        self.message = well_formed(message, _LONGEST_MESSAGE)
+        shown = "\n".join(folded(self.message))
+        if not shown:
+            self.outputs = []
+        elif self.score == 0.0:
+            self.outputs = [_error_output("NotRight", shown)]
+        else:
+            self.outputs = [{"output_type": "stream", "name": "stdout", "text": shown + "\n"}]
 
 
 @dataclass
@@ -60,29 +71,51 @@ class NotebookResult:
     notes: list[str]
 
 
+@dataclass(frozen=True)
+class Judges:
+    """Who answers the checks: `open` with what a student may know, `hidden` with hidden calls too.
+
+    `hidden` is None where nothing has to be kept from the student, as when the author's answers are run.
+    """
+
+    open: Judge
+    hidden: Judge | None = None
+
+
 def judge_notebook(
     author: AuthorNotebook,
     submitted: Submitted,
     session: Session,
-    judge: Judge,
+    judges: Judges,
     keys: dict[str, Key],
     until: str | None = None,
 ) -> NotebookResult:
     """Run and judge one notebook, up to and including the cell `until` (default: all of it).
 
-    `judge` answers the `check` calls of the tests; `keys` gives the hints for answers that stop with an
-    error, before any check is reached.
+    Outputs, messages and errors come from a first run, in which tests use nothing that is hidden. What
+    passes there and has hidden tests is judged again in a second run, from which only scores and general
+    words are taken: so a function can't tell its student what it was tried with. `keys` gives the hints
+    for answers that stop with an error, before any check is reached.
     """
-    run = _Run(author, submitted, session, keys)
-    with judged_by(judge):
-        run.start()
-        for cell in author.cells:
-            run.step(cell)
-            if until is not None and cell.grade_id == until:
-                break
-    if until is None and run.saw_hidden_input:
-        run.take_outputs_again()
-    return NotebookResult(author.name, run.results, [*submitted.notes, *run.notes])
+    first = _Run(author, submitted, session, keys, hidden=judges.hidden is None)
+    first.through(judges.open, until)
+    notes = [*submitted.notes, *first.notes]
+    if judges.hidden is not None and (again := first.to_judge_again()):
+        with contextlib.suppress(SessionLost):
+            session.restart()
+        second = _Run(author, submitted, session, keys, hidden=True, leave_out=first.stopped)
+        second.through(judges.hidden, until)
+        for place in again:
+            _take_hidden(first.results[place], second.results[place])
+    return NotebookResult(author.name, first.results, notes)
+
+
+def _take_hidden(seen: CellResult, found: CellResult) -> None:
+    """Take the score of a hidden test into the result that the student sees, with general words only."""
+    seen.score = found.score
+    if found.score == 0.0:
+        seen.hint = found.hint
+        seen.tell(found.general or "A hidden test of this answer failed.")
 
 
 class _Names(dict[str, Any]):
@@ -162,17 +195,42 @@ class TestSpace:
 class _Run:
     """The state of one notebook's run: the student's process, and the tests' namespace."""
 
-    def __init__(self, author: AuthorNotebook, submitted: Submitted, session: Session, keys: dict[str, Key]):
+    def __init__(
+        self,
+        author: AuthorNotebook,
+        submitted: Submitted,
+        session: Session,
+        keys: dict[str, Key],
+        hidden: bool,
+        leave_out: frozenset[str] = frozenset(),
+    ):
         self.author, self.submitted, self.session, self.keys = author, submitted, session, keys
+        self._hidden = hidden  # whether tests run with their hidden parts
+        self._leave_out = leave_out
         self.results: list[CellResult] = []
         self.notes: list[str] = []
         self.space = TestSpace(author, session)
         self._ran: list[str] = []  # what a restarted process must run again
-        self.saw_hidden_input = False
+        self._stopped: set[str] = set()
 
-    def start(self) -> None:
-        """Run what the student added above the first cell of the course's."""
-        self._run_extra(TOP)
+    @property
+    def stopped(self) -> frozenset[str]:
+        """The cells, as text, that ran too long or ended their process."""
+        return frozenset(self._stopped)
+
+    def through(self, judge: Judge, until: str | None) -> None:
+        """Run and judge all cells, up to and including `until`."""
+        with judged_by(judge):
+            self._run_extra(TOP)
+            for cell in self.author.cells:
+                self.step(cell)
+                if until is not None and cell.grade_id == until:
+                    break
+
+    def to_judge_again(self) -> list[int]:
+        """The places of tests that passed and have a hidden part."""
+        cells = zip(self.author.cells, self.results, strict=False)
+        return [n for n, (cell, found) in enumerate(cells) if found.score and self._has_hidden_part(cell)]
 
     def step(self, cell: Cell) -> None:
         """Run or judge one cell of the author's notebook, and what the student added under it."""
@@ -205,18 +263,21 @@ class _Run:
 
     def _run(self, name: str | None, source: str) -> CellResult:
         result = CellResult(name, source)
-        if not source.strip():
+        if not source.strip() or source in self._leave_out:
             return result
         try:
             reply = self.session.run(source)
         except SessionLost as problem:
+            self._stopped.add(source)
             result.error = self._lost(problem, f"the cell {name}")
             result.outputs = [_error_output("Stopped", result.error)]
             return result
         self._ran.append(source)
-        result.ran, result.outputs = True, reply["outputs"]
+        result.outputs = reply["outputs"]
         if reply["error"]:
             result.error = f"{reply['error']['ename']}: {reply['error']['evalue']}"
+        if result.error.startswith(_TIME_LIMIT):
+            self._stopped.add(source)
         return result
 
     def _lost(self, problem: SessionLost, where: str) -> str:
@@ -234,66 +295,43 @@ class _Run:
             self.session.hang_up()
         return why
 
-    def take_outputs_again(self) -> None:
-        """Run the cells once more, in a process that no test has spoken to, and keep those outputs.
-
-        In the first run, functions were tried with hidden inputs; what was printed after that could tell
-        them to the student. A cell that was stopped then is not tried again: only its error is kept.
-        """
-        again = [result for result in self.results if result.ran]
-        try:
-            self.session.restart()
-            for extra in self.submitted.extra.get(TOP, []):
-                self.session.run(extra)
-            for result in again:
-                if result.error.startswith(_TIME_LIMIT):
-                    result.outputs = result.outputs[-1:]
-                else:
-                    result.outputs = self.session.run(result.source)["outputs"]
-                for extra in self.submitted.extra.get(result.grade_id or "-", []):
-                    self.session.run(extra)
-        except SessionLost:  # it did not happen the first time: rather show nothing than too much
-            for result in again:
-                result.outputs = []
-
     # ---- the judge's side
 
     def _test(self, cell: Cell) -> CellResult:
         result = CellResult(cell.grade_id, cell.released, score=0.0)
         said = io.StringIO()
+        message = ""
         try:
-            tree = ast.parse(plain_python(cell.source), _TEST_FILE)
-            self.saw_hidden_input |= self._has_hidden_input(cell, tree)
+            tree = ast.parse(plain_python(cell.source if self._hidden else cell.released), _TEST_FILE)
             with _limited(), redirect_stdout(said), redirect_stderr(io.StringIO()), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._fetch(tree)
                 credit = _execute_test(tree, self.space.names)
             result.score = _score(credit, cell.points)
-            result.message = said.getvalue().strip()
+            message = said.getvalue().strip()
         except NotRight as problem:
-            result.message, result.hint = problem.verdict.message, problem.verdict.hint
+            verdict = problem.verdict
+            message, result.hint = verdict.message, verdict.hint
+            result.general = verdict.message if verdict.hidden else ""
         except SessionLost as problem:
-            result.message = f"The answer {self._lost(problem, f'the test {cell.grade_id}')}."
+            message = result.general = f"The answer {self._lost(problem, f'the test {cell.grade_id}')}."
         except _Missing as problem:
-            result.message, result.hint = self._explain_missing(cell, problem.name, tree)
+            message, result.hint = self._explain_missing(cell, problem.name, tree)
         except _ImpossibleCredit as problem:
-            result.message = str(problem)
+            message = result.general = str(problem)
         except _TooSlow:
-            result.message = "The value is so large that its test took too long."
+            message = result.general = "The value is so large that its test took too long."
         except Exception as problem:
-            result.message = _explain(problem, cell)
-        result.message = well_formed(result.message, _LONGEST_MESSAGE)
-        shown = "\n".join(folded(result.message))
-        if result.score == 0.0 and cell.points:
-            result.outputs = [_error_output("NotRight", shown)]
-        elif shown:
-            result.outputs = [{"output_type": "stream", "name": "stdout", "text": shown + "\n"}]
+            message = _explain(problem, cell)
+        result.tell(message)
         return result
 
-    def _has_hidden_input(self, cell: Cell, tree: ast.Module) -> bool:
-        """Whether a test may try the student's functions with what the student must not learn."""
-        calls = [call for name in checks_in(tree) if name in self.keys for call in self.keys[name].calls]
-        return cell.source != cell.released or any(call.hidden for call in calls)
+    def _has_hidden_part(self, cell: Cell) -> bool:
+        """Whether a test cell tries an answer with what the student must not learn."""
+        if cell.source != cell.released:
+            return True
+        checks = checks_in(ast.parse(plain_python(cell.source)))
+        return any(call.hidden for name in checks if name in self.keys for call in self.keys[name].calls)
 
     def _fetch(self, tree: ast.Module) -> None:
         """Put the names that a test needs from the student into the tests' namespace."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import html
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -23,6 +24,16 @@ def well_formed(text: Any, most: int) -> str:
     if not isinstance(text, str):
         return ""
     return text[:most].encode("utf-8", "replace").decode()
+
+
+_ACTIVE_MATH = re.compile(
+    r"\\(?=(?:href|url|require|class|style|cssId|html\w*|include\w*|(?:re)?newcommand|def|let|unicode|mml\w*)\b)"
+)
+
+
+def calm_math(text: str) -> str:
+    """`text` in which formulas can't link, load or define anything: such commands lose their backslash."""
+    return _ACTIVE_MATH.sub("", text)
 
 
 def harmless(outputs: Any) -> list[dict[str, Any]]:
@@ -114,4 +125,4 @@ class _TableReader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if "table" in self.seen and not self._silent:
-            self.parts.append(html.escape(data))
+            self.parts.append(html.escape(calm_math(data)))

@@ -78,7 +78,7 @@ def test_a_failed_visible_test_is_shown_and_a_hidden_one_is_not(bench: Bench) ->
     coded = "def squares(n):\n    if n < 1: raise ValueError\n    return [1, 4]"
     hidden = bench.try_answer("squares", coded)
     assert hidden.score == 0
-    assert hidden.message == "A test of this answer failed."
+    assert hidden.message == "A hidden test of this answer failed."
 
 
 def test_a_test_may_take_a_name_away_to_see_who_needs_it(bench: Bench) -> None:
@@ -218,17 +218,28 @@ SPY = """
 seen = []
 def squares(n):
     seen.append(n)
+    if n < 1:
+        raise ValueError
     if n == 3:
         raise ValueError(f"secret {n}")
     return [1, 4]
 """
 
 
-def test_hidden_inputs_are_told_neither_by_errors_nor_by_prints(bench: Bench) -> None:
-    results = bench.results({"squares": SPY, "total": "print('seen', seen)\ntotal = 3"})
-    assert results["squares_check"].score == 0
-    assert "secret" not in results["squares_check"].message
-    assert results["total"].outputs == [{"output_type": "stream", "name": "stdout", "text": "seen []\n"}]
+def test_hidden_inputs_are_told_by_nothing(bench: Bench) -> None:
+    """Not by an error, a print, a value or an error in a later cell."""
+    answers = {
+        "squares": SPY,
+        "total": "print('seen', seen)\ntotal = seen",
+        "frame": "raise Exception(repr(seen))",
+    }
+    results = bench.results(answers)
+    assert (results["squares_check"].score, results["squares_check"].message) == (
+        *(0, "A hidden test of this answer failed."),
+    )
+    assert results["total"].outputs[0]["text"] == "seen [2, 0, 2]\n"  # what the visible tests tried
+    told = [results[name].message for name in ("total_check", "frame_check")]
+    assert all("3" not in text.replace("3.", "") for text in told), told
 
 
 def test_text_that_can_not_be_written_is_mended(bench: Bench) -> None:

@@ -2,10 +2,24 @@
 
 from pathlib import Path
 
+import nbformat
 import pandas as pd
+
+from autograder.check.keys import Asked, compare, seal
 
 NOT_DATA = {
     "1": "the value that a student replaces",
+    "12": "an invented answer that shows how check speaks",
+    "12.0": "the same, as another kind of number",
+}
+
+DATA_SKILLS = {
+    "01": "choose rows, counts and shares, groups",
+    "02": "dates, missing values, pivot tables",
+    "03": "percent change, two sources, text in cells",
+    "04": "wide tables, totals, price and volume",
+    "05": "merging tables, networks, agreement",
+    "06": "forecasts, scores, splitting cells",
 }
 
 
@@ -13,6 +27,28 @@ def day(date: str) -> str:
     """A date of a table in the words of a lesson: 2012-07-01 is 1 July 2012."""
     moment = pd.Timestamp(date)
     return f"{moment.day} {moment:%B %Y}"
+
+
+def rows_of_the_map(notebooks: Path) -> list[str]:
+    """A row for each lesson, with the question that is its title and a link to it."""
+    rows = []
+    for number, skill in DATA_SKILLS.items():
+        (path,) = notebooks.glob(f"{number}_*.ipynb")
+        title = nbformat.read(path, as_version=nbformat.NO_CONVERT).cells[0].source.splitlines()[0]
+        rows.append(f"| {number} | [{title.removeprefix('# ')}]({path.name}) | {skill} |")
+    return rows
+
+
+def words_of_check() -> list[str]:
+    """What `check` says, as the lesson tells it."""
+    key = seal("answer", 12, Asked(), "a lesson")
+    untouched, right, other = (compare(key, answer) for answer in (..., 12.0, 13))
+    assert untouched.message == "answer is still `...`. Replace the dots with your answer."
+    assert other.message.startswith("answer: you have 13. This is not the number that is asked. Look at")
+    return [
+        "| still the dots | `answer is still ...` and that you should replace them |",
+        f"| the right answer | `{right.message}` |",
+    ]
 
 
 def phrases(data: Path) -> list[str]:
@@ -29,6 +65,8 @@ def phrases(data: Path) -> list[str]:
     assert known["types"].tail(3).str.contains("relief").tolist() == [False, False, True]
     assert us > eu + un, "the lesson says: more than the two others together"
     return [
+        *rows_of_the_map(data.parent / "notebooks"),
+        *words_of_check(),
         f"The table has {len(sanctions)} rows. Two of them are later than the article.",
         f"Of {len(known)} measures, how many did the US adopt?",
         f"{us}, a little more than half.",
