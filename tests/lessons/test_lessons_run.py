@@ -19,7 +19,10 @@ def texts(cell: NotebookNode) -> list[tuple[str, str]]:
     """
     found: list[tuple[str, str]] = []
     for output in cell.outputs:
-        if output.output_type == "stream":
+        if output.output_type == "stream" and found and found[-1][0] == output.name:
+            # a busy kernel may send one print in two parts
+            found[-1] = (output.name, found[-1][1] + output.text)
+        elif output.output_type == "stream":
             found.append((output.name, output.text))
         elif output.output_type == "error":
             found.append(("error", output.ename))
