@@ -135,7 +135,7 @@ def _category(axis: Any, position: float) -> Any:
 
     formatter = axis.get_major_formatter()
     if isinstance(formatter, StrCategoryFormatter):
-        return _number_or_text(formatter(round(position)))
+        return formatter(round(position))
     if isinstance(axis.get_major_locator(), FixedLocator):
         places = [float(place) for place in axis.get_majorticklocs()]
         names = dict(zip(places, formatter.format_ticks(places), strict=True))
