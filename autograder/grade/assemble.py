@@ -21,7 +21,7 @@ from .notebook import AuthorNotebook
 TOP = ""
 
 _LARGEST = 64 << 20  # bytes of one notebook; pictures in outputs are what makes them large
-_MOST_CELLS = 5_000
+_MOST_EXTRA = 2_000  # extra code cells that are run; cells of other kinds cost nothing
 _LONGEST_CELL = 200_000  # characters
 
 
@@ -141,9 +141,7 @@ def _cells(notebook: dict[str, Any], notes: list[str]) -> Iterator[_Cell]:
         cells = [cell for cells in lists for cell in cells]
     if not isinstance(cells, list):
         raise Unreadable("the file is not a notebook (it has no cells)")
-    if len(cells) > _MOST_CELLS:
-        notes.append(f"only the first {_MOST_CELLS} cells were read")
-    for cell in cells[:_MOST_CELLS]:
+    for cell in cells:
         if isinstance(cell, dict):
             source = _text(cell.get("source", cell.get("input", "")))
             yield _Cell(str(cell.get("cell_type")), source, _grade_id(cell))
@@ -166,13 +164,14 @@ def _take_answers(cells: list[_Cell], author: AuthorNotebook, submitted: Submitt
     wanted = {cell.grade_id for cell in author.cells if cell.role in ("answer", "written")}
     given = {cell.released.strip() for cell in author.cells if cell.role == "fixed"}
     found: dict[str, list[str]] = {}
-    above = TOP
+    above, extra = TOP, _MOST_EXTRA
     for cell in cells:
         if cell.grade_id in author.by_id:
             above = str(cell.grade_id)
             if cell.grade_id in wanted:
                 found.setdefault(above, []).append(cell.source)
-        elif cell.kind == "code" and cell.source.strip() and cell.source.strip() not in given:
+        elif cell.kind == "code" and cell.source.strip() and cell.source.strip() not in given and extra:
+            extra -= 1
             submitted.extra.setdefault(above, []).append(cell.source)
     for grade_id, sources in found.items():
         submitted.answers[grade_id] = _one(
