@@ -263,10 +263,13 @@ def _graded(
     """Grade with a progress bar in a terminal; without one, in a log, the results speak for themselves."""
     from .grading import grade
 
+    def tell(trouble: str) -> None:
+        err.print(f"autograder: {trouble}", markup=False)
+
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
         task = progress.add_task("grading", total=len(students))
-        for found in grade(course, name, students, jobs, walls):
+        for found in grade(course, name, students, jobs, walls, tell):
             progress.advance(task)
             yield found
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 
 from .author.build import load_assignment, save_to_gradebook
+from .author.keys import solved
 from .course import Course
 from .errors import CourseError
 from .grade.batch import Workers
@@ -36,9 +37,11 @@ def grade(
     students: Sequence[str],
     jobs: int | None = None,
     walls: bool = True,
+    tell: Callable[[str], object] = print,
 ) -> Iterator[Graded]:
     """Grade the submissions of `students` and record each as soon as it is done.
 
+    `tell` is called with each thing that the instructor should know of the author's notebooks.
     Raises CourseError or NoSandbox before the first one, for anything that concerns all of them.
     """
     with load_assignment(course, name, walls) as assignment:
@@ -47,8 +50,29 @@ def grade(
             Workers(assignment, jobs, walls) as workers,
             Gradebook(course.db_url, course.directory().course_id) as book,
         ):
+            for trouble in _trouble(assignment, workers):
+                tell(trouble)
             for student, outcomes in _by_student(course, assignment, students, workers):
                 yield _record(course, assignment, student, outcomes, book)
+
+
+def _trouble(assignment: Assignment, workers: Workers) -> Iterator[str]:
+    """The tests that the author's own answers don't pass, so that nobody can. Where there are sealed keys,
+    the build has looked already."""
+    if assignment.keys:
+        return
+    tasks = [Task(notebook.name, notebook.name, solved(notebook)) for notebook in assignment.notebooks]
+    for outcome in workers.grade(tasks):
+        author = next(notebook for notebook in assignment.notebooks if notebook.name == outcome.label)
+        for cell in outcome.result.cells if outcome.result else []:
+            points = author.by_id[cell.grade_id].points if cell.grade_id in author.by_id else 0.0
+            if cell.score is not None and cell.score < points:
+                yield (
+                    f"{author.name}.ipynb, {cell.grade_id}: the author's own answer gets {cell.score:g} of "
+                    f"{points:g} points ({cell.message}). If the answer is right, this test can't be judged "
+                    "from outside: it may read source text, patch, or use the kernel. Let it call the answer "
+                    "and look at what it gives."
+                )
 
 
 def _by_student(

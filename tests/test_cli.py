@@ -113,6 +113,19 @@ def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> No
     assert "student code runs behind walls" in capsys.readouterr().out
 
 
+def test_a_test_that_can_not_be_judged_from_outside_is_named(
+    make_course: Callable[..., Course], capsys: pytest.CaptureFixture[str]
+) -> None:
+    test = "import inspect\nassert 'return' in inspect.getsource(half)"
+    course = make_course(Exercise("half", "def half(n):\n    return n / 2", test=test))
+    build(course, "a1")
+    hand_in(course, "ann", "def half(n):\n    return n / 2")
+    assert run(course, "grade", "a1") == 0
+    said = capsys.readouterr().err
+    assert "a1.ipynb, half_check: the author's own answer gets 0 of 1 points" in said
+    assert "Let it call the answer and look at what it gives." in said
+
+
 # ---- bad input: one clear line, and the exit code -------------------------------------------------------
 
 
