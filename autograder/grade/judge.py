@@ -12,6 +12,7 @@ import ast
 import builtins
 import contextlib
 import io
+import numbers
 import signal
 import traceback
 import warnings
@@ -29,7 +30,6 @@ from .assemble import TOP, Submitted
 from .notebook import AuthorNotebook, Cell, names_used, plain_python
 
 _TEST_FILE = "<test>"
-_TIME_LIMIT = "TimeLimit"
 _LONGEST_MESSAGE = 1000  # characters
 
 
@@ -92,9 +92,9 @@ def judge_notebook(
 ) -> NotebookResult:
     """Run and judge one notebook, up to and including the cell `until` (default: all of it).
 
-    Outputs, messages and errors come from a first run, in which tests use nothing that is hidden. What
-    passes there and has hidden tests is judged again in a second run, from which only scores and general
-    words are taken: so a function can't tell its student what it was tried with. `keys` gives the hints
+    Outputs, messages and errors come from a first run, in which tests use nothing that is hidden. Tests
+    with hidden parts are judged again in a second run, from which only scores and general words are taken:
+    so a function can't tell its student what it was tried with. `keys` gives the hints
     for answers that stop with an error, before any check is reached.
     """
     first = _Run(author, submitted, session, keys, hidden=judges.hidden is None)
@@ -102,7 +102,7 @@ def judge_notebook(
     notes = [*submitted.notes, *first.notes]
     if judges.hidden is not None and (again := first.to_judge_again()):
         with contextlib.suppress(SessionLost):
-            session.restart()
+            session.restart(fresh_clock=True)
         second = _Run(author, submitted, session, keys, hidden=True, leave_out=first.stopped)
         second.through(judges.hidden, until)
         for place in again:
@@ -112,10 +112,13 @@ def judge_notebook(
 
 def _take_hidden(seen: CellResult, found: CellResult) -> None:
     """Take the score of a hidden test into the result that the student sees, with general words only."""
-    seen.score = found.score
-    if found.score == 0.0:
+    passed_before, seen.score = bool(seen.score), found.score
+    if found.score == 0.0 and passed_before:
         seen.hint = found.hint
         seen.tell(found.general or "A hidden test of this answer failed.")
+    elif found.score and not passed_before:  # the visible part alone could not be judged
+        seen.hint = None
+        seen.tell("")
 
 
 class _Names(dict[str, Any]):
@@ -215,7 +218,7 @@ class _Run:
 
     @property
     def stopped(self) -> frozenset[str]:
-        """The cells, as text, that ran too long or ended their process."""
+        """The cells, as text, that ended their process."""
         return frozenset(self._stopped)
 
     def through(self, judge: Judge, until: str | None) -> None:
@@ -228,9 +231,14 @@ class _Run:
                     break
 
     def to_judge_again(self) -> list[int]:
-        """The places of tests that passed and have a hidden part."""
-        cells = zip(self.author.cells, self.results, strict=False)
-        return [n for n, (cell, found) in enumerate(cells) if found.score and self._has_hidden_part(cell)]
+        """The places of tests with a hidden part, but for those of which a visible call has failed."""
+        cells = list(zip(self.author.cells, self.results, strict=False))
+        tests = [(place, cell, found) for place, (cell, found) in enumerate(cells) if cell.role == "test"]
+        return [
+            place
+            for place, cell, found in tests
+            if cell.source != cell.released or (found.score and self._has_hidden_calls(cell))
+        ]
 
     def step(self, cell: Cell) -> None:
         """Run or judge one cell of the author's notebook, and what the student added under it."""
@@ -276,8 +284,6 @@ class _Run:
         result.outputs = reply["outputs"]
         if reply["error"]:
             result.error = f"{reply['error']['ename']}: {reply['error']['evalue']}"
-        if result.error.startswith(_TIME_LIMIT):
-            self._stopped.add(source)
         return result
 
     def _lost(self, problem: SessionLost, where: str) -> str:
@@ -326,10 +332,8 @@ class _Run:
         result.tell(message)
         return result
 
-    def _has_hidden_part(self, cell: Cell) -> bool:
-        """Whether a test cell tries an answer with what the student must not learn."""
-        if cell.source != cell.released:
-            return True
+    def _has_hidden_calls(self, cell: Cell) -> bool:
+        """Whether the checks of a test cell try a function with what the student must not learn."""
         checks = checks_in(ast.parse(plain_python(cell.source)))
         return any(call.hidden for name in checks if name in self.keys for call in self.keys[name].calls)
 
@@ -420,9 +424,9 @@ def _score(credit: Any, points: float) -> float:
 
     Raises _ImpossibleCredit for a number that can't be credit: the author has to mend the test.
     """
-    if isinstance(credit, bool) or not isinstance(credit, (int, float)):
+    if isinstance(credit, bool) or not isinstance(credit, numbers.Real):
         return points
-    if not 0 <= credit <= points:
+    if not 0 <= float(credit) <= points:
         raise _ImpossibleCredit(f"The credit {credit} is not between 0 and {points:g}. Tell your instructor")
     return float(credit)
 

@@ -133,8 +133,10 @@ class Session:
         self._channel: socket.socket | None = None
         self.restart()
 
-    def restart(self) -> None:
-        """A fresh process in place of a lost one."""
+    def restart(self, fresh_clock: bool = False) -> None:
+        """A fresh process in place of the old one; with `fresh_clock`, with all of its time again."""
+        if fresh_clock:
+            self._end = time.monotonic() + LIMITS.total_seconds
         self.hang_up()
         self._channel = self._open_channel()
         hello = self._receive(_START_SECONDS)

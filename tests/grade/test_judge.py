@@ -101,7 +101,8 @@ def test_what_the_author_lets_them_change_does(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "points"), [("3", 3), ("1.5", 1.5), ("0", 0), ("'text'", 3), ("None", 3), ("True", 3)]
+    ("value", "points"),
+    [("3", 3), ("1.5", 1.5), ("0", 0), ("'text'", 3), ("None", 3), ("True", 3), ("pd.Series([1]).sum()", 1)],
 )
 def test_partial_credit_is_the_last_value_as_in_nbgrader(bench: Bench, value: str, points: float) -> None:
     assert bench.try_answer("credit", f"credit = {value}").score == points
@@ -240,6 +241,29 @@ def test_hidden_inputs_are_told_by_nothing(bench: Bench) -> None:
     assert results["total"].outputs[0]["text"] == "seen [2, 0, 2]\n"  # what the visible tests tried
     told = [results[name].message for name in ("total_check", "frame_check")]
     assert all("3" not in text.replace("3.", "") for text in told), told
+
+
+HIDDEN_FIRST = Exercise(
+    "late",
+    "late = 5",
+    test="### BEGIN HIDDEN TESTS\nexpected = 5\n### END HIDDEN TESTS\nassert late == expected",
+)
+HIDDEN_CREDIT = Exercise(
+    "pair",
+    "def pair(n):\n    return 2 * n",
+    starter="def pair(n):\n    ...",
+    points=2,
+    test="score = 0\nif pair(1) == 2:\n    score += 1\n### BEGIN HIDDEN TESTS\nif pair(5) == 10:\n"
+    "    score += 1\n### END HIDDEN TESTS\nscore",
+)
+
+
+def test_hidden_parts_count_wherever_they_stand(open_bench: Callable[..., Bench]) -> None:
+    bench = open_bench(HIDDEN_FIRST, HIDDEN_CREDIT)
+    for pair, points in (("2 * n", 2), ("10", 1), ("2", 1), ("0", 0)):
+        results = bench.results({"pair": f"def pair(n):\n    return {pair}"})
+        assert (results["late_check"].score, results["pair_check"].score) == (1, points), pair
+        assert results["late_check"].message == ""
 
 
 def test_text_that_can_not_be_written_is_mended(bench: Bench) -> None:
