@@ -94,8 +94,8 @@ def judge_notebook(
 
     Outputs, messages and errors come from a first run, in which tests use nothing that is hidden. Tests
     with hidden parts are judged again in a second run, from which only scores and general words are taken:
-    so a function can't tell its student what it was tried with. `keys` gives the hints
-    for answers that stop with an error, before any check is reached.
+    so a function can't tell its student what it was tried with. `keys` gives the hints for answers that
+    stop with an error, before any check is reached.
     """
     first = _Run(author, submitted, session, keys, hidden=judges.hidden is None)
     first.through(judges.open, until)
