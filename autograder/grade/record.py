@@ -7,7 +7,6 @@ they are known. A manual grade or comment is never touched.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -124,13 +123,14 @@ def _write_folder(
     not used."""
     folder = course.autograded(student, assignment.name)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{assignment.name}-", dir=folder.parent))
+    draft = folder.parent / f".{assignment.name}-draft"
+    shutil.rmtree(draft, ignore_errors=True)  # a grader that was killed may have left one
+    draft.mkdir()
     for result in results:
         notebook = next(n for n in assignment.notebooks if n.name == result.name)
         nbformat.write(graded_notebook(notebook, result), draft / f"{notebook.name}.ipynb")
     if stamp := read_timestamp(course.submitted(student, assignment.name)):
         (draft / TIMESTAMP).write_text(stamp + "\n", encoding="utf-8")
-    draft.chmod(0o755)
     shutil.rmtree(folder, ignore_errors=True)
     draft.rename(folder)
 
