@@ -134,6 +134,8 @@ class Shell(InteractiveShell):
     def run_for(self, source: str, seconds: float) -> dict[str, Any]:
         """Execute one cell: {"outputs": [...], "error": {"ename", "evalue"} or None}."""
         self.outputs = Outputs()
+        # anew for each cell: an earlier one may have put something else in their place
+        sys.stdout, sys.stderr = _Stream("stdout", self), _Stream("stderr", self)  # type: ignore[assignment]
         signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
             result = self.run_cell(source, store_history=False)
@@ -183,7 +185,6 @@ def serve(shell: Shell, channel: socket.socket) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    sys.stdout, sys.stderr = _Stream("stdout", shell), _Stream("stderr", shell)  # type: ignore[assignment]
     signal.signal(signal.SIGALRM, _time_is_up)
     os.environ["MPLBACKEND"] = "agg"
     wire.send(channel, {"ready": True})

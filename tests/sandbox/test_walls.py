@@ -52,6 +52,11 @@ def test_it_runs_cells_as_a_notebook_does(session: Session) -> None:
     assert session.run("1 / 0")["error"] == {"ename": "ZeroDivisionError", "evalue": "division by zero"}
 
 
+def test_a_cell_that_takes_the_streams_away_costs_the_next_nothing(session: Session) -> None:
+    session.run("import sys\nsys.stdout = sys.stderr = None")
+    assert printed(session, "print(1)") == "1\n"
+
+
 def test_it_hands_out_values_and_remote_functions(session: Session) -> None:
     session.run("x = 3\ndef half(n):\n    return n / 2\ndef bad():\n    raise ValueError('no')")
     values = session.values(["x", "half", "bad", "missing"])
