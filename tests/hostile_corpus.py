@@ -181,9 +181,9 @@ class Case:
     """One submission of the corpus, and what an honest teacher would give for it.
 
     `lost` names the exercises that earn nothing (all others earn full points); `either` those where both
-    are fair, as the submission itself spoilt them. `seconds` is the most that it may take: a property of the
-    limits, not of the machine. `written` says whether a written answer arrives, for a person to grade.
-    `never` are texts of this submission's own that must not be on its pages, beside `NEVER_SHOWN`.
+    are fair, as the submission itself spoilt them. `written` says whether a written answer arrives, for a
+    person to grade. `never` are texts of this submission's own that must not be on its pages, beside
+    `NEVER_SHOWN`.
     """
 
     name: str
@@ -191,7 +191,6 @@ class Case:
     hand_in: Callable[[Hand], object]
     lost: frozenset[str] = frozenset()
     either: frozenset[str] = frozenset()
-    seconds: float = 15.0
     written: bool = True
     never: tuple[str, ...] = ()
 

@@ -343,7 +343,7 @@ def _digests_of_numbers(key: Key, sentence: str) -> set[str]:
 def _signature(key: Key, answer: Any) -> str:
     """One text that stands for a (wrong) answer as a whole."""
     if key.kind == "function":
-        return ";".join(_outcome(key, answer, call) for call in key.calls if not call.hidden)
+        return _signature_of_calls(key, answer, {})
     seen = view(answer, key.kind)
     if seen.kind == "sentence":  # what it lacks, not how it is worded
         said = _digests_of_numbers(key, seen.content)
@@ -470,8 +470,26 @@ def _call(name: str, function: Callable[..., Any], code: str) -> Any:
         return failure
 
 
-def _outcome(key: Key, function: Any, call: Call) -> str:
-    outcome = _call(key.name, function, call.code)
+def _signature_of_calls(key: Key, function: Any, known: Mapping[str, Any]) -> str:
+    """`_signature` of a function. `known` are results of calls, by code, that need not be made again.
+
+    After a call that ran out of time no other one is made: it would cost as long again.
+    """
+    parts: list[str] = []
+    for call in key.calls:
+        if call.hidden:
+            continue
+        outcome = known[call.code] if call.code in known else _call(key.name, function, call.code)
+        parts.append(_outcome(call, outcome))
+        if parts[-1] == _OUT_OF_TIME:
+            break
+    return ";".join(parts)
+
+
+_OUT_OF_TIME = "error TimeLimit"  # as the sandbox names it
+
+
+def _outcome(call: Call, outcome: Any) -> str:
     if isinstance(outcome, Failure):
         return f"error {outcome.error}"
     seen = view(outcome, call.key.kind)
@@ -487,18 +505,19 @@ def _compare_function(key: Key, answer: Any, hidden: bool) -> Verdict:
         return Verdict(
             False, f"{key.name}: you have {has}. Asked is a function: def {key.name}(...):", has=has
         )
+    known: dict[str, Any] = {}
     for call in key.calls:
         if call.hidden and not hidden:
             continue
-        verdict = _try_call(key, answer, call)
+        verdict = _try_call(key, answer, call, known)
         if not verdict.right:
             return verdict
     tried = sum(hidden or not call.hidden for call in key.calls)
     return Verdict(True, f"{key.name}: right. Tried with {tried} calls.", has=has)
 
 
-def _try_call(key: Key, answer: Any, call: Call) -> Verdict:
-    outcome = _call(key.name, answer, call.code)
+def _try_call(key: Key, answer: Any, call: Call, known: dict[str, Any]) -> Verdict:
+    outcome = known[call.code] = _call(key.name, answer, call.code)
     failed = isinstance(outcome, Failure)
     if not failed and compare(call.key, outcome).right:
         return Verdict(True, "")
@@ -508,7 +527,7 @@ def _try_call(key: Key, answer: Any, call: Call) -> Verdict:
         if not call.hidden
         else f"{key.name}: other inputs give a wrong result."
     )
-    digest = key.digest(_signature(key, answer))
+    digest = key.digest(_signature_of_calls(key, answer, known))
     mistake = next((m for m in key.mistakes if m.seal == digest), None)
     if mistake:
         return Verdict(False, f"{shown} {mistake.hint}", mistake.hint, has, call.hidden)

@@ -103,8 +103,9 @@ def judge_notebook(
     if judges.hidden is not None and (again := first.to_judge_again()):
         with contextlib.suppress(SessionLost):
             session.restart(fresh_clock=True)
-        second = _Run(author, submitted, session, keys, hidden=True, leave_out=first.stopped)
-        second.through(judges.hidden, until)
+        wanted = frozenset(again)
+        second = _Run(author, submitted, session, keys, hidden=True, leave_out=first.stopped, wanted=wanted)
+        second.through(judges.hidden, author.cells[max(again)].grade_id)
         for place in again:
             _take_hidden(first.results[place], second.results[place])
     return NotebookResult(author.name, first.results, notes)
@@ -206,10 +207,12 @@ class _Run:
         keys: dict[str, Key],
         hidden: bool,
         leave_out: frozenset[str] = frozenset(),
+        wanted: frozenset[int] | None = None,
     ):
         self.author, self.submitted, self.session, self.keys = author, submitted, session, keys
         self._hidden = hidden  # whether tests run with their hidden parts
         self._leave_out = leave_out
+        self._wanted = wanted  # the places of the tests whose results are wanted; None: all
         self.results: list[CellResult] = []
         self.notes: list[str] = []
         self.space = TestSpace(author, session)
@@ -309,6 +312,8 @@ class _Run:
         message = ""
         try:
             tree = ast.parse(plain_python(cell.source if self._hidden else cell.released), _TEST_FILE)
+            if self._may_skip(tree):
+                return result
             with _limited(), redirect_stdout(said), redirect_stderr(io.StringIO()), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._fetch(tree)
@@ -331,6 +336,12 @@ class _Run:
             message = _explain(problem, cell)
         result.tell(message)
         return result
+
+    def _may_skip(self, tree: ast.Module) -> bool:
+        """Whether nothing needs this test: its result is not wanted, and it leaves nothing to later ones."""
+        if self._wanted is None or len(self.results) in self._wanted:
+            return False
+        return all(isinstance(line, ast.Expr) and _is_check(line.value) for line in tree.body)
 
     def _has_hidden_calls(self, cell: Cell) -> bool:
         """Whether the checks of a test cell try a function with what the student must not learn."""
@@ -397,15 +408,12 @@ class _Missing(Exception):
 
 def checks_in(tree: ast.Module) -> list[str]:
     """The names of the checks that a test cell calls."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [
-        str(call.args[0].value)
-        for call in calls
-        if isinstance(call.func, ast.Name)
-        and call.func.id == "check"
-        and call.args
-        and isinstance(call.args[0], ast.Constant)
-    ]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_check(node)]
+    return [str(call.args[0].value) for call in calls if call.args and isinstance(call.args[0], ast.Constant)]
+
+
+def _is_check(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "check"
 
 
 def _execute_test(tree: ast.Module, namespace: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ answers are right: so a point gained and a point lost both show.
 
 from __future__ import annotations
 
-from hostile_corpus import RIGHT, WRONG, Case, answering
+from hostile_corpus import NONE, RIGHT, WRONG, Case, answering
 
 KIND = "judging"
 _WRONG = frozenset({"total", "by_region", "leap"})
@@ -260,6 +260,24 @@ def change(message):
         if name in ("total", "by_region"):
             message["values"][name] = {"t": "chart", "v": {"series": 7, "title": [], "legend": "x"}}
 """,
+    "colliding-keys": """
+keys = [[{"t": "int", "v": str(n * (2**61 - 1))}, {"t": "none"}] for n in range(300_000)]
+def change(message):
+    if "total" in message.get("values", {}): message["values"]["total"] = {"t": "dict", "v": keys}
+""",
+    "many-columns": """
+labels = [{"t": "int", "v": str(n)} for n in range(50_000)]
+none = {"t": "none"}
+frame = {"t": "frame", "v": [[none]] * 50_000, "dtypes": ["object"] * 50_000,
+         "index": {"t": "index", "v": [none], "names": [none]},
+         "columns": {"t": "index", "v": labels, "names": [none]}}
+def change(message):
+    if "total" in message.get("values", {}): message["values"]["total"] = frame
+""",
+    "million-lists": """
+def change(message):
+    if "total" in message.get("values", {}): message["values"]["total"] = {"t": "list", "v": [[]] * 6_000_000}
+""",
     "forged-outputs": """
 forged = [5, None, [], {"output_type": ["x"]}, {"output_type": "error", "traceback": 5},
           {"output_type": "stream", "text": 7}, {"output_type": "display_data", "data": {"text/html": [1]}},
@@ -352,9 +370,12 @@ total = 0""",
 }
 
 _REST = {"by_region": WRONG["by_region"], "leap": WRONG["leap"]}
-_OTHERS = frozenset({"growth", "big", "axes"})
-_SPOILT = frozenset({"patched-builtins", "patched-pandas", "poisoned-modules", "patched-json", "traced"})
-_SPOILT |= {"walked-frames", "patched-check", "traceback-hidden", "input-transformer", "ast-transformer"}
+#: What attacks spoil of their own right answers, by dropping or changing the code of them.
+_SPOILT = {
+    "ast-transformer": frozenset({"axes"}),
+    "patched-pandas": frozenset({"axes"}),
+    "traceback-hidden": frozenset({"growth", "big", "axes"}),
+}
 
 CASES = [
     *(
@@ -363,7 +384,7 @@ CASES = [
             KIND,
             answering(total=code.lstrip("\n"), **_REST),
             _WRONG,
-            either=_OTHERS if name in _SPOILT else frozenset(),
+            either=_SPOILT.get(name, NONE),
         )
         for name, code in _ATTACKS.items()
     ),
@@ -377,8 +398,6 @@ CASES = [
             KIND,
             answering(total=code.lstrip("\n"), **_REST),
             _WRONG,
-            either=_OTHERS,
-            seconds=60,
         )
         for name, code in _SOCKETS.items()
     ),

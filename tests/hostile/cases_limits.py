@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostile_corpus import NONE, RIGHT, Case, answering, code_cell, edited
+from hostile_corpus import ALL, NONE, RIGHT, Case, answering, code_cell, edited
 
 KIND = "limits"
 
@@ -77,11 +77,7 @@ while True:
     try:
         while True: time.sleep(1)
     except BaseException: pass""",
-    "endless-loop": "while True: pass",
-    "c-loop": """
-'x' in 'y' * (1 << 26) and 0
-import re
-re.match('(a+)+b', 'a' * 40)""",
+    "loop-outside-python": "sum(range(10**12))",
     "input": "total = float(input('How much? '))",
 }
 
@@ -222,7 +218,7 @@ for n in range(3):
 total = sales.amount.sum()""",
     "shell-flood": """
 total = sales.amount.sum()
-!head -c 30000000 /dev/zero | tr '\\0' x""",
+!head -c 3000000 /dev/zero | tr '\\0' x""",
     "shell-background": """
 total = sales.amount.sum()
 !nohup sh -c 'sleep 300; echo h0stile' >/dev/null 2>&1 &""",
@@ -364,20 +360,6 @@ threading.Thread(target=later).start()
 total = sales.amount.sum()""",
 }
 
-_SLOW = {
-    "loop-that-catches-all": 40.0,
-    "endless-loop": 40.0,
-    "c-loop": 40.0,
-    "text-flood": 40.0,
-    "one-long-text": 40.0,
-    "quiet-forks": 30.0,
-    "small-pieces": 30.0,
-    "giant-picture": 40.0,
-    "display-flood": 30.0,
-    "table-flood": 40.0,
-}
-_OWN_DEED = {"delayed-exit", "quiet-forks", "debugger", "threads"}  # later answers may suffer from these
-
 
 def _case(name: str, code: str) -> Case:
     total = frozenset({"total"})
@@ -386,8 +368,7 @@ def _case(name: str, code: str) -> Case:
         KIND,
         answering(total=code.lstrip("\n")),
         lost=total if name in _LOST else NONE,
-        either=frozenset(RIGHT) if name in _OWN_DEED else total if name in _FAIR else NONE,
-        seconds=_SLOW.get(name, 20.0),
+        either=ALL if name == "delayed-exit" else total if name in _FAIR else NONE,
     )
 
 
@@ -397,9 +378,7 @@ def _killing_cells(raw: dict) -> None:
 
 CASES = [
     *(_case(name, code) for name, code in {**_LOST, **_KEPT, **_FAIR}.items()),
-    Case(
-        "limit-endless-after-answer", KIND, answering(leap=f"{RIGHT['leap']}\nwhile True: pass"), seconds=75
-    ),
+    Case("limit-endless-after-answer", KIND, answering(leap=f"{RIGHT['leap']}\nwhile True: pass")),
     Case("limit-twelve-exits", KIND, edited(_killing_cells)),
     Case(
         "limit-exit-in-each-answer",
@@ -411,6 +390,6 @@ CASES = [
                 if cell["metadata"]["nbgrader"]["solution"] and cell["cell_type"] == "code"
             ]
         ),
-        lost=frozenset(RIGHT) - {"opinion"},
+        lost=ALL,
     ),
 ]

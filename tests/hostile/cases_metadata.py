@@ -107,7 +107,9 @@ def _no_marks(raw: dict[str, Any]) -> None:
 
 def _odd_metadata(raw: dict[str, Any]) -> None:
     raw["metadata"] = "none"
-    for cell, odd in zip(raw["cells"], [7, "x", None, [], True] * 3, strict=False):
+    values: list[Any] = [7, "x", None, [], True]
+    odd: Any
+    for cell, odd in zip(raw["cells"], values * 3, strict=False):
         cell["metadata"]["collapsed"] = odd
         cell["id"] = odd
         cell["execution_count"] = odd

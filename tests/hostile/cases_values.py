@@ -67,7 +67,7 @@ total = np.zeros(10).view(Lying)""",
         "hostile-labels": """
 by_region = {('<script>alert(1)</script>', b'x', None): 1, float('nan'): 2, '\\ud800': 3}""",
         "many-rows": "by_region = pd.DataFrame({'a': range(250_000), 'b': 1})",
-        "wide-table": "by_region = pd.DataFrame([range(20_000)])",
+        "wide-table": "by_region = pd.DataFrame([range(4_000)])",
         "twice-a-label": "by_region = pd.Series([3540.5, 3219.5, 3219.5], ['north', 'south', 'south'])",
         "endless-index": """
 class Endless(pd.Index):
@@ -203,9 +203,6 @@ _REMEMBERED: dict[str, tuple[dict[str, str], frozenset[str]]] = {
     ),
 }
 
-_SLOW = {"hangs", "sleeps", "never-ends", "lying-array", "endless-index", "endless-marks", "huge-series"}
-_SLOW |= {"many-rows", "wide-table", "colliding", "huge-list", "long-labels"}
-
 CASES = [
     *(
         Case(
@@ -214,7 +211,6 @@ CASES = [
             answering(**{exercise: code.lstrip("\n")}),
             lost=frozenset({exercise}),
             never=("tested with 1900",) if name == "raises-assertion" else (),
-            seconds=45.0 if name in _SLOW else 20.0,
         )
         for exercise, answers in _WRONG_VALUES.items()
         for name, code in answers.items()

@@ -19,6 +19,8 @@ from hostile_corpus import FULL, NEIGHBOUR_SECRET, NEVER_SHOWN, POINTS, Case
 
 LARGEST_PAGE = 50 << 20  # bytes; what LIMITS allow for text and pictures of the cells of this notebook
 
+MARKS = [text for text in (*NEVER_SHOWN, NEIGHBOUR_SECRET) if not text.isdigit()]
+
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 
@@ -68,6 +70,7 @@ def faults(corpus: Corpus, case: Case) -> list[str]:
         page = page_of(path)
         never = (*NEVER_SHOWN, NEIGHBOUR_SECRET, *case.never)
         found += [f"{text!r} is on {path.parts[-4]}" for text in never if text in page.text]
+        found += [f"{text!r} is in {path.parts[-4]}" for text in MARKS if text in path.read_text("utf-8")]
         found += [
             f"{what} is on {path.parts[-4]}" for what in page.acts - set().union(*(p.acts for p in honest))
         ]
@@ -137,11 +140,6 @@ def test_nothing_is_gained_and_nothing_is_lost(corpus: Corpus, case: Case) -> No
     assert not lost(corpus, case)
     score, by_hand = corpus.written[case.name]
     assert (score, by_hand) == ((None, True) if case.written else (0.0, False)), "the written answer"
-
-
-@cases
-def test_it_is_done_in_its_time(corpus: Corpus, case: Case) -> None:
-    assert corpus.seconds[case.name] < case.seconds
 
 
 @cases
