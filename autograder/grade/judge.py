@@ -37,8 +37,9 @@ _LONGEST_MESSAGE = 1000  # characters
 class CellResult:
     """What became of one cell: its outputs (nbformat) and, for a test, its score and the one message.
 
-    `score` is None where nothing was scored here (a person will, or there is nothing to score). `general`
-    is the message without anything of what the answer gave.
+    `score` is None where nothing was scored here (a person will, or there is nothing to score). `has` is
+    what the student has, in words, where a check said so. `general` is the message without anything of
+    what the answer gave.
     """
 
     grade_id: str | None
@@ -47,6 +48,7 @@ class CellResult:
     score: float | None = None
     message: str = ""
     hint: str | None = None
+    has: str = ""
     error: str = ""
     general: str = ""
 
@@ -322,7 +324,7 @@ class _Run:
             message = said.getvalue().strip()
         except NotRight as problem:
             verdict = problem.verdict
-            message, result.hint = verdict.message, verdict.hint
+            message, result.hint, result.has = verdict.message, verdict.hint, well_formed(verdict.has, 200)
             result.general = verdict.message if verdict.hidden else ""
         except SessionLost as problem:
             message = result.general = f"The answer {self._lost(problem, f'the test {cell.grade_id}')}."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook
@@ -136,7 +137,12 @@ def _write_folder(
 
 
 def graded_notebook(notebook: AuthorNotebook, result: NotebookResult) -> nbformat.NotebookNode:
-    """The released notebook with the student's answers, harmless outputs, and the tests' messages."""
+    """The released notebook with the student's answers, harmless outputs, and the tests' messages.
+
+    What feedback and reports need stands in the metadata, under `autograder`: for each cell as `_facts`
+    gives it, for the notebook its `notes`.
+    """
+    untouched = untouched_answers(notebook, result)
     graded = nbformat.reads(notebook.released, as_version=4)
     for cell, found in zip(graded.cells, result.cells, strict=False):
         written = cell.cell_type == "markdown" and found.grade_id in notebook.written
@@ -145,11 +151,31 @@ def graded_notebook(notebook: AuthorNotebook, result: NotebookResult) -> nbforma
         if cell.cell_type == "code":
             cell.outputs = [nbformat.from_dict(output) for output in found.outputs]
             cell.execution_count = None
+        cell.metadata[METADATA] = _facts(found, untouched)
+    graded.metadata[METADATA] = {"notes": list(result.notes)}
     if result.notes:
         lines = "\n".join(f"* {harmless_text(note)}" for note in result.notes)
         text = f"**How this notebook was read and run**\n\n{lines}"
         graded.cells.insert(0, nbformat.v4.new_markdown_cell(text, id="autograder-notes"))
     return graded
+
+
+METADATA = "autograder"
+
+
+def _facts(found: CellResult, untouched: set[str]) -> dict[str, Any]:
+    """What is known of a cell, without what is empty: for a test its `score` (without a person's), the
+    `message`, the `hint` of a known mistake, what the student `has`; for an answer the `error` that it
+    stopped with ("missing" where there is none), and whether it is `untouched`."""
+    facts = {
+        "score": found.score,
+        "message": found.message,
+        "hint": found.hint,
+        "has": found.has,
+        "error": found.error,
+        "untouched": found.grade_id in untouched,
+    }
+    return {name: fact for name, fact in facts.items() if fact not in (None, "", False)}
 
 
 _LONGEST_SHOWN, _LONGEST_LINE = 20_000, 2_000  # characters: pages colour code in a time that grows faster
