@@ -175,7 +175,9 @@ def _facts(found: CellResult, untouched: set[str]) -> dict[str, Any]:
         "error": found.error,
         "untouched": found.grade_id in untouched,
     }
-    return {name: fact for name, fact in facts.items() if fact not in (None, "", False)}
+    return {
+        name: fact for name, fact in facts.items() if fact is not None and fact != "" and fact is not False
+    }
 
 
 _LONGEST_SHOWN, _LONGEST_LINE = 20_000, 2_000  # characters: pages colour code in a time that grows faster
