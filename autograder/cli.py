@@ -58,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="a make-believe class hands in; graded and fed back in ./demo")
     demo.set_defaults(run=_demo)
 
+    new = commands.add_parser("new", help="lay out a new assignment that builds at once")
+    new.add_argument("assignment", metavar="A")
+    new.add_argument("--title", default="", help="default: made from the name")
+    new.set_defaults(run=_new)
+
     build = commands.add_parser("build", help="make release/ from source/")
     build.add_argument("assignments", nargs="*", metavar="A", help="default: all")
     build.add_argument("--check", action="store_true", help="only say what is out of date")
@@ -70,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     grade = commands.add_parser("grade", help="grade what was submitted")
     grade.add_argument("assignment", metavar="A")
     grade.add_argument("--student", metavar="S", help="only this student")
+    grade.add_argument("--force", action="store_true", help="run all again, also what has not changed")
     grade.set_defaults(run=_grade)
 
     for command in (demo, verify, grade):
@@ -84,6 +90,37 @@ def _parser() -> argparse.ArgumentParser:
             help="`none` runs student code unprotected",
         )
 
+    report = commands.add_parser("report", help="the instructor's page on an assignment, or on the course")
+    report.add_argument("assignment", nargs="?", metavar="A", help="default: all that is graded")
+    report.add_argument(
+        "--formgrader-url",
+        type=_address,
+        default="http://localhost:8888",
+        metavar="URL",
+        help="the Jupyter server with the formgrader (default: %(default)s)",
+    )
+    report.set_defaults(run=_report)
+
+    export = commands.add_parser("export", help="grades in the form that a learning platform imports")
+    export.add_argument("assignments", nargs="*", metavar="A", help="default: all in the gradebook")
+    export.add_argument("--to", choices=["canvas", "moodle", "csv"], required=True)
+    export.add_argument("--output", metavar="FILE", help="default: a file in the course; - prints it")
+    export.add_argument("--partial", action="store_true", help="also points that are not final")
+    export.add_argument("--zero-missing", action="store_true", help="0 for what was not handed in")
+    export.add_argument("--roster", type=Path, metavar="FILE", help="the platform's own export: ids, columns")
+    export.add_argument(
+        "--column", action="append", type=_pair, metavar="A=TITLE", help="what A is called on the platform"
+    )
+    export.set_defaults(run=_export)
+
+    site = commands.add_parser("site", help="build a static site that runs the course in the browser")
+    site.add_argument("folder", nargs="?", type=Path, default=Path("site"), help="default: site")
+    site.add_argument(
+        "--pyodide", type=Path, metavar="DIR", help="serve Python from the site: an unpacked Pyodide"
+    )
+    site.add_argument("--solutions", action="store_true", help="with the authors' worked solutions")
+    site.set_defaults(run=_site)
+
     doctor = commands.add_parser("doctor", help="what this machine can do, and what to install")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -96,6 +133,19 @@ def _positive(text: str) -> int:
     return number
 
 
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, title = text.partition("=")
+    if not (sign and name and title):
+        raise argparse.ArgumentTypeError("must be A=TITLE")
+    return name, title
+
+
+def _address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError("must start with http:// or https://")
+    return text
+
+
 def _be_quiet() -> None:
     """Leave out what nbgrader and its database library say on every use: it hides what matters."""
     warnings.simplefilter("ignore")
@@ -106,18 +156,31 @@ def _be_quiet() -> None:
 
 def _course(args: argparse.Namespace) -> Course:
     """The course that was named, or the nearest folder above that is one. Raises CourseError."""
+    course = _find_course(args)
+    if course is None:
+        raise CourseError(
+            f"{_start(args)} is no course: it has no nbgrader_config.py and no source/. "
+            "Name one with --course."
+        )
+    return course
+
+
+def _find_course(args: argparse.Namespace) -> Course | None:
     from .course import Course
 
-    start = (args.course or Path.cwd()).resolve()
-    if not start.is_dir():
-        raise CourseError(f"There is no folder {start}.")
-    places = [start] if args.course else [start, *start.parents]
-    for place in places:
+    start = _start(args)
+    for place in [start] if args.course else [start, *start.parents]:
         if (place / "nbgrader_config.py").is_file() or (place / "source").is_dir():
             return Course(place)
-    raise CourseError(
-        f"{start} is no course: it has no nbgrader_config.py and no source/. Name one with --course."
-    )
+    return None
+
+
+def _start(args: argparse.Namespace) -> Path:
+    """The folder that was named, or the present one. Raises CourseError where there is none."""
+    start: Path = (args.course or Path.cwd()).resolve()
+    if not start.is_dir():
+        raise CourseError(f"There is no folder {start}.")
+    return start
 
 
 def _names(course: Course, asked: list[str]) -> list[str]:
@@ -169,6 +232,22 @@ def _demo(args: argparse.Namespace) -> int:
     out.print(f"  gradebook       {demo.db_url.removeprefix('sqlite:///')}", markup=False)
     out.print(f"  formgrader      cd {folder} && jupyter lab   (menu Nbgrader, Formgrader)", markup=False)
     return 0 if agree == len(pupils) else 1
+
+
+def _new(args: argparse.Namespace) -> int:
+    from .author.new import check_name, new_assignment, new_course
+
+    name = args.assignment
+    check_name(name)
+    course = _find_course(args)
+    if course is None:
+        course = new_course(_start(args))
+        out.print(f"made a course: {course.root / 'nbgrader_config.py'}", markup=False)
+    out.print(f"made {new_assignment(course, name, args.title)}", markup=False)
+    out.print(
+        f"Change it as you like. Then: autograder build {name} && autograder verify {name}", markup=False
+    )
+    return 0
 
 
 def _build(args: argparse.Namespace) -> int:
@@ -227,7 +306,7 @@ def _grade(args: argparse.Namespace) -> int:
     course = _course(args)
     students = students_to_grade(course, args.assignment, args.student)
     failed = 0
-    for found in _graded(course, args.assignment, students, args.jobs, _walls(args)):
+    for found in _graded(course, args.assignment, students, args.jobs, _walls(args), args.force):
         score = f"{found.score:g} of {found.possible:g}"
         line = f"{found.student}: {found.failure or score}"
         out.print("; ".join([line, *found.notes]), markup=False)
@@ -236,6 +315,45 @@ def _grade(args: argparse.Namespace) -> int:
         f"{len(students) - failed} of {len(students)} submissions graded into {course.db_url}.", markup=False
     )
     return 1 if failed else 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    from .report.course_page import write_course_report
+    from .report.page import make_report, write_report
+
+    course = _course(args)
+    if args.assignment:
+        page = write_report(course, make_report(course, args.assignment), args.formgrader_url)
+    else:
+        page = write_course_report(course, args.formgrader_url)
+    out.print(f"{page} and, beside it, its tables as CSV files", markup=False)
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from .report.exports import FILES, Wishes, export
+
+    course = _course(args)
+    wishes = Wishes(args.partial, args.zero_missing, args.roster, dict(args.column or ()))
+    sheet = export(course, args.to, args.assignments, wishes)
+    for remark in sheet.remarks:
+        err.print(f"autograder: {remark}", markup=False)
+    if args.output == "-":
+        sys.stdout.write(sheet.text())
+        return 0
+    path = Path(args.output) if args.output else course.root / FILES[args.to]
+    sheet.write(path)
+    out.print(f"{path}: {len(sheet.rows) - 1} rows", markup=False)
+    return 0
+
+
+def _site(args: argparse.Namespace) -> int:
+    from .author.site import build_site
+
+    start = build_site(_course(args), args.folder, args.pyodide, args.solutions)
+    out.print(f"built {start.parent}", markup=False)
+    out.print(f"See it: python -m http.server --bind 127.0.0.1 --directory {start.parent}", markup=False)
+    return 0
 
 
 def _doctor(args: argparse.Namespace) -> int:
@@ -258,7 +376,7 @@ def _walls(args: argparse.Namespace) -> bool:
 
 
 def _graded(
-    course: Course, name: str, students: list[str], jobs: int | None, walls: bool = True
+    course: Course, name: str, students: list[str], jobs: int | None, walls: bool = True, force: bool = False
 ) -> Iterator[Graded]:
     """Grade with a progress bar in a terminal; without one, in a log, the results speak for themselves."""
     from .grading import grade
@@ -269,7 +387,7 @@ def _graded(
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
         task = progress.add_task("grading", total=len(students))
-        for found in grade(course, name, students, jobs, walls, tell):
+        for found in grade(course, name, students, jobs, walls, tell, force):
             progress.advance(task)
             yield found
 

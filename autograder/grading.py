@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 
 from .author.build import load_assignment, save_to_gradebook
@@ -13,22 +14,26 @@ from .author.keys import solved
 from .course import Course
 from .errors import CourseError
 from .grade.batch import Workers
+from .grade.cache import Cache, Entry, merged
 from .grade.engine import Assignment, Outcome, Task, tasks_of
+from .grade.gradebook import GradebookWriter, holds_assignment
 from .grade.judge import CellResult, NotebookResult
-from .grade.record import record
+from .grade.record import read_timestamp, write_folder
 
 
 @dataclass
 class Graded:
     """One submission after grading: its score, the score that can be reached without a person, and notes.
 
-    `failure` says why there is no result, where the grading itself failed."""
+    `failure` says why there is no result, where the grading itself failed. `kept` says that nothing had to
+    be run: all of the result was there already."""
 
     student: str
     score: float
     possible: float
     notes: list[str] = field(default_factory=list)
     failure: str = ""
+    kept: bool = False
 
 
 def grade(
@@ -38,25 +43,63 @@ def grade(
     jobs: int | None = None,
     walls: bool = True,
     tell: Callable[[str], object] = print,
+    force: bool = False,
 ) -> Iterator[Graded]:
-    """Grade the submissions of `students` and record each as soon as it is done.
+    """Grade the submissions of `students`, and yield each when it is done.
 
+    Results of earlier runs are used for what has not changed since; `force` runs all again. What was
+    yielded is in the gradebook some seconds later, and at the latest when the generator ends or is closed.
     `tell` is called with each thing that the instructor should know of the author's notebooks.
     Raises CourseError or NoSandbox before the first one, for anything that concerns all of them.
     """
-    with load_assignment(course, name, walls) as assignment:
-        save_to_gradebook(course, name)
-        with (
-            Workers(assignment, jobs, walls) as workers,
-            Gradebook(course.db_url, course.directory().course_id) as book,
-        ):
-            for trouble in _trouble(assignment, workers):
-                tell(trouble)
-            for student, outcomes in _by_student(course, assignment, students, workers):
-                yield _record(course, assignment, student, outcomes, book)
+    with ExitStack() as stack:
+        assignment = stack.enter_context(load_assignment(course, name, walls))
+        if not holds_assignment(course, assignment):
+            save_to_gradebook(course, name)
+        workers = stack.enter_context(Workers(assignment, jobs, walls))
+        writer = stack.enter_context(GradebookWriter(course, assignment))
+        cached = _Cached(workers, assignment, Cache(course.root, assignment), force)
+        for trouble in _trouble(assignment, cached):
+            tell(trouble)
+        for student, outcomes in _by_student(course, assignment, students, cached):
+            results = [_result(assignment, outcome) for outcome in outcomes]
+            write_folder(course, assignment, student, results)
+            writer.add(student, read_timestamp(course.submitted(student, name)), results)
+            yield _graded(assignment, student, outcomes, results)
 
 
-def _trouble(assignment: Assignment, workers: Workers) -> Iterator[str]:
+class _Cached:
+    """Workers that are asked only for what is not kept from earlier runs."""
+
+    def __init__(self, workers: Workers, assignment: Assignment, cache: Cache, force: bool):
+        self._workers, self._cache, self._force = workers, cache, force
+        self._notebooks = {notebook.name: notebook for notebook in assignment.notebooks}
+        self._begun: dict[Any, tuple[Task, Entry | None]] = {}
+
+    def grade(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+        """As `Workers.grade`; the outcome of what is kept says so."""
+        for outcome in self._workers.grade(map(self._prepared, tasks)):
+            task, entry = self._begun.pop(outcome.label, (None, None))
+            if task is not None and outcome.result is not None:
+                if entry and task.wanted:
+                    outcome.result = merged(entry, outcome.result, task.wanted)
+                self._cache.keep(self._notebooks[task.notebook], task.submitted, outcome.result)
+            yield outcome
+
+    def _prepared(self, task: Task) -> Task | Outcome:
+        """The outcome of a task if it is kept; else the task for what is not."""
+        if self._force:
+            entry, stale = None, None
+        else:
+            entry, stale = self._cache.find(self._notebooks[task.notebook], task.submitted)
+        if entry and not stale:
+            return Outcome(task.label, entry.result, kept=True)
+        task = replace(task, wanted=stale if entry else None)
+        self._begun[task.label] = task, entry
+        return task
+
+
+def _trouble(assignment: Assignment, workers: _Cached) -> Iterator[str]:
     """The tests that the author's own answers don't pass, so that nobody can. Where there are sealed keys,
     the build has looked already."""
     if assignment.keys:
@@ -76,7 +119,7 @@ def _trouble(assignment: Assignment, workers: Workers) -> Iterator[str]:
 
 
 def _by_student(
-    course: Course, assignment: Assignment, students: Sequence[str], workers: Workers
+    course: Course, assignment: Assignment, students: Sequence[str], workers: _Cached
 ) -> Iterator[tuple[str, list[Outcome]]]:
     """The outcomes of each student's notebooks, when all of them are there."""
 
@@ -92,15 +135,18 @@ def _by_student(
             yield student, parts.pop(student)
 
 
-def _record(
-    course: Course, assignment: Assignment, student: str, outcomes: list[Outcome], book: Gradebook
+def _graded(
+    assignment: Assignment, student: str, outcomes: Sequence[Outcome], results: Sequence[NotebookResult]
 ) -> Graded:
-    possible = sum(c.points for n in assignment.notebooks for c in n.cells if c.role == "test")
-    failure = next((outcome.failure for outcome in outcomes if outcome.failure), "")
-    results = [_result(assignment, outcome) for outcome in outcomes]
-    score = record(course, assignment, student, results, book)
-    notes = [note for result in results for note in result.notes]
-    return Graded(student, score, possible, notes, failure)
+    tests = [cell for notebook in assignment.notebooks for cell in notebook.cells if cell.role == "test"]
+    return Graded(
+        student,
+        sum(cell.score or 0.0 for result in results for cell in result.cells),
+        sum(cell.points for cell in tests),
+        [note for result in results for note in result.notes],
+        next((outcome.failure for outcome in outcomes if outcome.failure), ""),
+        all(outcome.kept for outcome in outcomes),
+    )
 
 
 def _result(assignment: Assignment, outcome: Outcome) -> NotebookResult:

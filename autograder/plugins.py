@@ -6,7 +6,9 @@ use this package.
     c.Autograde.exporter_class = "autograder.plugins.Grade"
     c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = ["nbgrader.preprocessors.AssignLatePenalties"]
-    c.GenerateFeedback.preprocessors = [..., "autograder.plugins.PageStyle"]
+    c.GenerateFeedback.exporter_class = "autograder.plugins.FeedbackPage"
+    c.GenerateFeedback.preprocessors = []
+    c.HTMLExporter.preprocessors = ["autograder.plugins.ShowModelAnswers"]
 """
 
 from __future__ import annotations
@@ -16,16 +18,22 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters import Exporter, NotebookExporter
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import default
 
 from .author.build import gather, load_assignment, save_to_gradebook
 from .course import Course
 from .grade.batch import Workers
 from .grade.engine import tasks_of
+from .grade.gradebook import record_notebook
 from .grade.notebook import read_author_notebook
-from .grade.record import graded_notebook, record_scores
+from .grade.record import graded_notebook
+from .report.feedback import feedback_page
+from .report.feedback_model_answers import with_model_answers
+from .report.feedback_points import read_points
 
 
 class SealAnswers(NbGraderPreprocessor):
@@ -74,30 +82,39 @@ class Grade(NotebookExporter):
             if outcome.result is None:
                 raise RuntimeError(f"{name} of {student} could not be graded: {outcome.failure}")
             notebook = next(n for n in assignment.notebooks if n.name == found["notebook"])
-            with Gradebook(course.db_url, course.directory().course_id) as book:
-                record_scores(book, name, student, notebook, outcome.result)
-                book.db.commit()
+            record_notebook(course, name, student, notebook, outcome.result)
             return super().from_notebook_node(graded_notebook(notebook, outcome.result), resources, **kw)
 
 
-_PAGE_STYLE = """
-.rendered_html th, .rendered_html td { padding: 3px 10px 3px 0; vertical-align: top }
-.rendered_html th, .rendered_html td { border-bottom: 1px solid #ddd }
-summary { display: list-item; cursor: pointer }
-img { max-width: 100%; height: auto }
-pre { white-space: pre-wrap; overflow-wrap: anywhere }
-.anchor-link { display: none }
-div.nbgrader_cell .panel-heading { height: auto; overflow: hidden }
-@media (max-width: 600px) {
-  #notebook-container, .panel-body { padding: 4px }
-  .rendered_html table { display: block; overflow-x: auto }
-}
-"""
+class FeedbackPage(Exporter):
+    """Makes the page that a student gets back, as HTML text: what `generate_feedback` writes.
+
+    Points and comments come from the gradebook. Preprocessors are not needed.
+    """
+
+    output_mimetype = "text/html"
+
+    @default("file_extension")
+    def _html(self) -> str:
+        return ".html"
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
+        graded, resources = super().from_notebook_node(nb, resources, **kw)
+        found = resources["nbgrader"]
+        assignment, name = found["assignment"], found["notebook"]
+        points = read_points(found["db_url"], assignment, name, found["student"])
+        folder = Course(Path.cwd()).release(assignment)  # nbgrader works in the course's root
+        return feedback_page(graded, name, assignment, points, folder, self.config), resources
 
 
-class PageStyle(NbGraderPreprocessor):
-    """Makes feedback pages readable on a phone: the last step of generate_feedback."""
+class ShowModelAnswers(NbGraderPreprocessor):
+    """Shows the grader, in formgrader and nowhere else, the model answers to what a person grades."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        resources["inlining"]["css"].append(_PAGE_STYLE)
+        # only the formgrader's page of one submission has this; nbgrader's own feedback pages, which are made
+        # by the same exporter in courses that don't use ours, have `nbgrader` instead
+        if "submission_id" in resources and "nbgrader" not in resources:
+            course = CourseDirectory(config=self.config)
+            folder = course.format_path(course.source_directory, ".", resources["assignment_id"])
+            with_model_answers(nb, Path(folder) / f"{resources['notebook_id']}.ipynb", self.config)
         return nb, resources

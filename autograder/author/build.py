@@ -1,7 +1,7 @@
 """Builds `release/` from `source/`: nbgrader's own conversion, the tables, and the sealed keys.
 
 `nbgrader generate_assignment` and the formgrader's button make the same release, because the course's
-configuration names `autograder.plugins.SealAnswers`, which calls `course_files` below.
+configuration names a preprocessor `SealAnswers`, which adds what stands beside the notebooks here.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import logging
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader.converters import GenerateAssignment
@@ -24,25 +25,42 @@ from ..check import KEYS_FILE
 from ..check.keys import Key, dump
 from ..course import Course
 from ..errors import CourseError
+from ..fingerprint import fingerprint
 from ..grade.engine import Assignment
 from ..grade.notebook import AuthorNotebook, read_author_notebook
 from . import keys as sealing
 from . import keystore
 from .answers import FILE, read_answers
-
-_TABLE = re.compile(r"data/([\w.-]+\.csv)")
+from .proofread import TABLE, proofread
 
 
 @contextmanager
 def load_assignment(course: Course, name: str, walls: bool = True) -> Iterator[Assignment]:
     """The assignment as its author wrote it, with full keys, and its course files in a folder that goes
     away with the block. Raises CourseError for anything the author has to mend."""
-    course.check_assignment(name)
+    _look_through(course, name)
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
         files = Path(folder) / "files"
         notebooks = tuple(_notebooks(course, name, Path(folder) / "released"))
         keys = gather(course, name, notebooks, files, walls)
         yield Assignment(name, notebooks, keys, files)
+
+
+def _look_through(course: Course, name: str) -> None:
+    """Raises CourseError for what can be seen without running anything: all of it at once."""
+    course.check_assignment(name)
+    source = course.source(name)
+    problems = []
+    try:
+        read_answers(source / FILE)
+    except CourseError as problem:
+        problems.append(str(problem))
+    try:
+        proofread(source, course.data, course.config, answered=(source / FILE).exists())
+    except CourseError as problem:
+        problems.append(str(problem))
+    if problems:
+        raise CourseError("\n".join(problems))
 
 
 def gather(
@@ -52,11 +70,12 @@ def gather(
     files.mkdir()
     _copy_files(course, name, files)
     for notebook in notebooks:
-        _copy_tables(course, course.source(name) / f"{notebook.name}.ipynb", notebook, files)
+        _copy_tables(course, notebook, files)
     path = course.source(name) / FILE
     exercises = read_answers(path)
-    authored = [*course.source(name).glob("*.ipynb"), *([path] if path.exists() else [])]
-    mark = keystore.fingerprint([*authored, *(p for p in files.rglob("*") if p.is_file())])
+    authored = [*course.source(name).glob("*.ipynb"), *_header_and_footer(course), path]
+    authored = [file for file in authored if file.exists()]
+    mark = fingerprint([*authored, *(p for p in files.rglob("*") if p.is_file())], files)
     keys = keystore.find(course.root, mark)
     if keys is None:
         keys = sealing.seal_all(Assignment(name, notebooks, {}, files), exercises, path, walls)
@@ -64,6 +83,12 @@ def gather(
     if keys:
         (files / KEYS_FILE).write_text(dump(keys, hidden=False), encoding="utf-8")
     return keys
+
+
+def _header_and_footer(course: Course) -> list[Path]:
+    """The notebooks that nbgrader puts around every notebook of the course."""
+    settings = course.config.IncludeHeaderFooter
+    return [course.root / str(settings[kind]) for kind in ("header", "footer") if settings.get(kind)]
 
 
 def _copy_files(course: Course, name: str, files: Path) -> None:
@@ -76,37 +101,39 @@ def _copy_files(course: Course, name: str, files: Path) -> None:
         shutil.copyfile(found, place)
 
 
-def _copy_tables(course: Course, path: Path, notebook: AuthorNotebook, files: Path) -> None:
+def _copy_tables(course: Course, notebook: AuthorNotebook, files: Path) -> None:
     """The tables that a notebook names, for example in `pd.read_csv("data/oil_exports.csv")`."""
-    named = {table for cell in notebook.cells for table in _TABLE.findall(cell.source)}
+    named = {table for cell in notebook.cells for table in TABLE.findall(cell.source)}
     for table in sorted(named):
         place = files / "data" / table
         if place.exists():
             continue  # the assignment brings a table of its own
         if not (course.data / table).is_file():
-            raise CourseError(
-                f"{path} reads data/{table}, and there is no {course.data / table}. "
-                "Put the table there, or mend the name."
-            )
+            continue  # `proofread` has said so, where it matters
         place.parent.mkdir(exist_ok=True)
         shutil.copyfile(course.data / table, place)
 
 
 def _notebooks(course: Course, name: str, folder: Path) -> Iterator[AuthorNotebook]:
     """The assignment's notebooks, each beside its released form as nbgrader makes it."""
-    convert(course, name, folder, skip=("SaveCells", "SealAnswers"))
+    authored = folder / "authored"
+    convert(course, name, folder, skip=("SaveCells", "SealAnswers"), keep=authored)
     for source in sorted(course.source(name).glob("*.ipynb")):
         released = nbformat.read(folder / name / source.name, as_version=4)
         try:
-            yield read_author_notebook(source, released)
+            yield read_author_notebook(authored / source.name, released)
         except ValueError as problem:
             raise CourseError(str(problem)) from None
 
 
-def convert(course: Course, name: str, folder: Path, skip: tuple[str, ...] = ()) -> None:
+def convert(
+    course: Course, name: str, folder: Path, skip: tuple[str, ...] = (), keep: Path | None = None
+) -> None:
     """nbgrader's generate_assignment into `folder`, without the preprocessors named in `skip`.
 
-    Without SaveCells it leaves the gradebook alone.
+    Without SaveCells it leaves the gradebook alone. The new folder `keep` gets the notebooks as they are
+    before solutions are taken out: with the course's header and footer, and with the tests that nbgrader
+    writes itself.
     """
     config = deepcopy(course.config)
     config.CourseDirectory.update(
@@ -115,6 +142,11 @@ def convert(course: Course, name: str, folder: Path, skip: tuple[str, ...] = ())
     converter = GenerateAssignment(coursedir=course.directory(**config.CourseDirectory), config=config)
     converter.force = True
     converter.preprocessors = [p for p in converter.preprocessors if _class_name(p) not in skip]
+    if keep:
+        keep.mkdir(parents=True)
+        names = [_class_name(preprocessor) for preprocessor in converter.preprocessors]
+        place = names.index("ClearSolutions") if "ClearSolutions" in names else 0
+        converter.preprocessors.insert(place, _keeper(keep))
     converter.no_database = "SaveCells" in skip
     records = _Errors()
     converter.log = logging.getLogger("autograder.build")
@@ -127,6 +159,16 @@ def convert(course: Course, name: str, folder: Path, skip: tuple[str, ...] = ())
         raise CourseError(f"{where}{said}") from None
     finally:
         converter.log.removeHandler(records)
+
+
+def _keeper(folder: Path) -> Callable[[Any, Any], tuple[Any, Any]]:
+    """A preprocessor that writes each notebook into `folder` and leaves it as it is."""
+
+    def keep(notebook: Any, resources: Any) -> tuple[Any, Any]:
+        nbformat.write(notebook, folder / f"{resources['nbgrader']['notebook']}.ipynb")
+        return notebook, resources
+
+    return keep
 
 
 def build(course: Course, name: str) -> None:
@@ -155,7 +197,7 @@ def outdated(course: Course, name: str) -> list[str]:
 
 @contextmanager
 def _fresh_release(course: Course, name: str) -> Iterator[Path]:
-    course.check_assignment(name)
+    _look_through(course, name)
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
         convert(course, name, Path(folder), skip=("SaveCells",))
         yield Path(folder) / name
@@ -193,6 +235,8 @@ class _Errors(logging.Handler):
         """What the first traceback says that went wrong, without the exception's name; else the first
         message."""
         for text in self._said:
+            if "CourseError: " in text:  # our own, which may have several lines
+                return text.rpartition("CourseError: ")[2].strip()
             said = re.findall(r"^[A-Za-z_][\w.]*: (.+)", text, re.MULTILINE)
             if text.startswith("Traceback") and said:
                 return str(said[-1])

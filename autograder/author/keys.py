@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..check.keys import (
+    Asked,
     Key,
     Mistake,
     Verdict,
@@ -24,6 +26,7 @@ from ..check.keys import (
     seal_function,
     slips,
 )
+from ..check.views import KINDS
 from ..errors import CourseError
 from ..grade.assemble import Submitted
 from ..grade.batch import Workers
@@ -49,6 +52,7 @@ def seal_all(
         for outcome in workers.grade(tasks):
             sealed |= _sealed(outcome, path)
         keys = {name: key for name, (key, _) in sealed.items()}
+        _check_right(keys, assignment, exercises, workers)
         keys = _with_mistakes(keys, assignment, exercises, workers)
     for name, (_, invited) in sealed.items():
         for slip in invited:
@@ -63,13 +67,13 @@ def solved(notebook: AuthorNotebook, answers: Mapping[str, str] | None = None) -
     return Submitted({**own, **(answers or {})})
 
 
-def answer_cells(assignment: Assignment) -> dict[str, tuple[AuthorNotebook, Cell, Cell]]:
-    """The answer cells by grade_id: their notebook, themselves, and the last test cell that is theirs."""
+def answer_cells(assignment: Assignment) -> dict[str, tuple[AuthorNotebook, Cell]]:
+    """The answer cells that have a test, by grade_id, each with its notebook."""
     found = {}
     for notebook in assignment.notebooks:
         for cell in notebook.cells:
             if cell.role == "test" and (answer := notebook.answer_before(str(cell.grade_id))):
-                found[str(answer.grade_id)] = (notebook, answer, cell)
+                found[str(answer.grade_id)] = (notebook, answer)
     return found
 
 
@@ -116,7 +120,7 @@ class _SealingJudge:
         self._salt = assignment.name
         self._owners = {
             check: exercises[name]
-            for name, (notebook, _, _) in answer_cells(assignment).items()
+            for name, (notebook, _) in answer_cells(assignment).items()
             for check in checks_of(notebook, name)
         }
         self.learned: dict[str, tuple[Key, list[Mistake]] | str] = {}
@@ -136,7 +140,21 @@ class _SealingJudge:
             calls = {code: False for code in exercise.calls} | {c: True for c in exercise.hidden_calls}
             return seal_function(name, answer, calls, exercise.asked, self._salt), []
         key = seal(name, answer, exercise.asked, self._salt)
+        _check_asked(name, key.kind, exercise)
         return key, slips(key, answer)
+
+
+def _check_asked(name: str, kind: str, exercise: Exercise) -> None:
+    """Raises ValueError for what is asked in vain of this kind of answer."""
+    asked, usual = exercise.asked, Asked()
+    vain = {
+        "calls": kind != "function" and (exercise.calls or exercise.hidden_calls),
+        "words": kind != "sentence" and (asked.words or asked.avoid),
+        "needs": kind != "chart" and (asked.needs != usual.needs or asked.mentions),
+    }
+    for key, given in vain.items():
+        if given:
+            raise ValueError(f"`{key}` and the like say nothing of {name}, which is {KINDS[kind]}")
 
 
 def _sealed(outcome: Outcome, path: Path) -> dict[str, tuple[Key, list[Mistake]]]:
@@ -146,14 +164,22 @@ def _sealed(outcome: Outcome, path: Path) -> dict[str, tuple[Key, list[Mistake]]
     for cell in outcome.result.cells:
         if cell.error or (cell.score == 0.0 and cell.message):
             file = f"{path.parent / outcome.result.name}.ipynb"
+            line = _failed_line(cell.outputs)
             raise CourseError(
-                f"{file}, cell {cell.grade_id}: the solution fails: {cell.error or cell.message}"
+                f"{file}, cell {cell.grade_id}{line}: the solution fails: {cell.error or cell.message}"
             )
     learned = dict(outcome.learned)
     for found in learned.values():
         if isinstance(found, str):
             raise CourseError(found)
     return learned
+
+
+def _failed_line(outputs: list[dict[str, Any]]) -> str:
+    """Where a cell stopped, as `, line 3`; empty where that is not known."""
+    texts = [text for output in outputs for text in output.get("traceback", ())]
+    found = re.findall(r"Cell In\[\d+\], line (\d+)", "\n".join(texts))
+    return f", line {found[0]}" if found else ""
 
 
 # ---- from wrong answers to known mistakes ------------------------------------------------------------
@@ -192,19 +218,58 @@ def _with_mistakes(
     wrong = [(exercise, answer) for exercise in exercises.values() for answer in exercise.wrong]
     tasks = []
     for number, (exercise, answer) in enumerate(wrong):
-        notebook, _, test = cells[exercise.name]
+        notebook, _ = cells[exercise.name]
         submitted = solved(notebook, {exercise.name: answer.code})
         learner = _Learner(keys, str(answer.hint))
-        tasks.append(Task(number, notebook.name, submitted, test.grade_id, learner))
+        tasks.append(Task(number, notebook.name, submitted, notebook.tests_of(exercise.name), learner))
     outcomes = {outcome.label: outcome for outcome in workers.grade(tasks)}
-    keys = dict(keys)
+    keys, problems = dict(keys), []
     for number, (exercise, answer) in enumerate(wrong):
-        name, mistake = _learned(outcomes[number], exercise, answer, cells[exercise.name][0])
         try:
+            name, mistake = _learned(outcomes[number], exercise, answer, cells[exercise.name][0])
             keys[name] = add_mistake(keys[name], mistake)
         except ValueError as problem:
-            raise CourseError(f"{answer.where}: {problem}. Give both one hint, or drop one.") from None
+            problems.append(f"{answer.where}: {problem}. Give both one hint, or drop one.")
+        except CourseError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise CourseError("\n".join(problems))
     return keys
+
+
+def _check_right(
+    keys: Mapping[str, Key], assignment: Assignment, exercises: Mapping[str, Exercise], workers: Workers
+) -> None:
+    """Raises CourseError for the right answers of answers.toml that don't pass all tests."""
+    cells = answer_cells(assignment)
+    right = [(exercise, answer) for exercise in exercises.values() for answer in exercise.right]
+    tasks = []
+    for number, (exercise, answer) in enumerate(right):
+        notebook, _ = cells[exercise.name]
+        submitted = solved(notebook, {exercise.name: answer.code})
+        until = notebook.tests_of(exercise.name)
+        tasks.append(Task(number, notebook.name, submitted, until, _Learner(keys, "")))
+    outcomes = {outcome.label: outcome for outcome in workers.grade(tasks)}
+    problems = []
+    for number, (exercise, answer) in enumerate(right):
+        if said := _failed(outcomes[number], cells[exercise.name][0], exercise):
+            problems.append(
+                f"{answer.where}: this right answer fails: {said} Mend it, or move it to `wrong`."
+            )
+    if problems:
+        raise CourseError("\n".join(problems))
+
+
+def _failed(outcome: Outcome, notebook: AuthorNotebook, exercise: Exercise) -> str:
+    """Why an answer does not get all points of its exercise; empty when it does."""
+    if outcome.result is None:
+        return f"it could not be run ({outcome.failure})."
+    stopped = next((c.error for c in outcome.result.cells if c.grade_id == exercise.name and c.error), "")
+    for cell in outcome.result.cells:
+        owner = notebook.answer_before(cell.grade_id) if cell.grade_id and cell.score is not None else None
+        if owner and owner.grade_id == exercise.name and cell.score == 0.0:
+            return f"{stopped}." if stopped else cell.message
+    return ""
 
 
 def _learned(
@@ -215,8 +280,13 @@ def _learned(
         raise CourseError(f"{answer.where}: it could not be run ({outcome.failure}).")
     if outcome.learned is not None:
         return outcome.learned
+    checks = checks_of(notebook, exercise.name)
+    if not checks:
+        raise CourseError(
+            f"{answer.where}: no check() stands under {exercise.name}, so no hint can be shown."
+        )
     stopped = next((c.error for c in outcome.result.cells if c.grade_id == exercise.name and c.error), "")
     if not stopped:
         raise CourseError(f"{answer.where}: this wrong answer passes. Mend it, or move it to `right`.")
     error = stopped.partition(":")[0]
-    return checks_of(notebook, exercise.name)[0], Mistake(str(answer.hint), error=error)
+    return checks[0], Mistake(str(answer.hint), error=error)

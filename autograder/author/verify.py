@@ -41,7 +41,7 @@ def trials(course: Course, assignment: Assignment) -> list[Trial]:
     """Every answer of an assignment: the solution, the right and wrong ones of answers.toml, none at all."""
     exercises = read_answers(course.source(assignment.name) / FILE)
     found = []
-    for name, (_, cell, _) in answer_cells(assignment).items():
+    for name, (_, cell) in answer_cells(assignment).items():
         exercise = exercises.get(name)
         found.append(Trial(name, "right", Answer(cell.source, f"[{name}]: the notebook's solution")))
         found.append(Trial(name, "empty", Answer(cell.released, f"[{name}]: the untouched cell")))
@@ -57,9 +57,9 @@ def verify(course: Course, assignment: Assignment, workers: Workers) -> Iterator
     todo = trials(course, assignment)
     tasks = []
     for number, trial in enumerate(todo):
-        notebook, _, test = cells[trial.exercise]
+        notebook, _ = cells[trial.exercise]
         submitted = solved(notebook, {trial.exercise: trial.answer.code})
-        tasks.append(Task(number, notebook.name, submitted, test.grade_id))
+        tasks.append(Task(number, notebook.name, submitted, notebook.tests_of(trial.exercise)))
     outcomes = {outcome.label: outcome for outcome in workers.grade(tasks)}
     proofs = {name: ExerciseProof(name, worth) for name, worth in exercise_points(assignment).items()}
     for number, trial in enumerate(todo):
@@ -90,7 +90,7 @@ def _misjudged(trial: Trial, outcome: Outcome, assignment: Assignment) -> str:
 def _belongs(cell: CellResult, exercise: str, assignment: Assignment) -> bool:
     if cell.score is None or cell.grade_id is None:
         return False
-    notebook, _, _ = answer_cells(assignment)[exercise]
+    notebook, _ = answer_cells(assignment)[exercise]
     answer = notebook.answer_before(cell.grade_id) if cell.grade_id in notebook.by_id else None
     return answer is not None and answer.grade_id == exercise
 

@@ -8,7 +8,6 @@ import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
 
 from ..sandbox.jail import die_with_parent
 from ..sandbox.wall import NoSandbox, probe
@@ -31,13 +30,20 @@ class Workers:
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(self.jobs, context, _start_worker, (assignment, walls, os.getpid()))
 
-    def grade(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
-        """Grade `tasks` and yield outcomes as they come, exactly one for each task."""
+    def grade(self, tasks: Iterable[Task | Outcome]) -> Iterator[Outcome]:
+        """Grade `tasks` and yield outcomes as they come, exactly one for each task.
+
+        Tasks are taken as workers get free, so that few are in memory. An outcome among them, which is
+        known already, passes through.
+        """
         waiting = iter(tasks)
         running: dict[Future[Outcome], Task] = {}
         while True:
-            for task in islice(waiting, 2 * self.jobs - len(running)):
-                running[self._pool.submit(_work, task)] = task
+            while len(running) < 2 * self.jobs and (task := next(waiting, None)):
+                if isinstance(task, Outcome):
+                    yield task
+                else:
+                    running[self._pool.submit(_work, task)] = task
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)

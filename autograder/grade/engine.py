@@ -42,25 +42,27 @@ class Assignment:
 class Task:
     """One thing to grade: the answers of one notebook, with a label to tell the results apart.
 
-    `until` ends the run at that cell. `judge` makes the judge of the checks; its `learned` comes back
-    with the result.
+    `wanted` are the places of the cells whose results are wanted; None: all. `judge` makes the judge of
+    the checks; its `learned` comes back with the result.
     """
 
     label: Any
     notebook: str
     submitted: Submitted
-    until: str | None = None
+    wanted: frozenset[int] | None = None
     judge: Callable[[Assignment], Judge] | None = None
 
 
 @dataclass
 class Outcome:
-    """The result of a task. `failure` says what went wrong with the grading itself, if anything did."""
+    """The result of a task. `failure` says what went wrong with the grading itself, if anything did; `kept`
+    that it was there from an earlier run."""
 
     label: Any
     result: NotebookResult | None = None
     learned: Any = None
     failure: str = ""
+    kept: bool = False
 
 
 class KeyJudge:
@@ -107,7 +109,7 @@ class Engine:
                 judges, learned = self._judges(task)
                 notebook = self._notebooks[task.notebook]
                 keys = self.assignment.keys
-                result = judge_notebook(notebook, task.submitted, session, judges, keys, task.until)
+                result = judge_notebook(notebook, task.submitted, session, judges, keys, task.wanted)
                 theirs.send(Outcome(task.label, result, learned()))
 
             process = _fork.Process(target=work, daemon=True)

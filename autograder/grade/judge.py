@@ -66,11 +66,18 @@ class CellResult:
 
 @dataclass
 class NotebookResult:
-    """The results of one notebook, cell by cell in the author's order, and notes for the instructor."""
+    """The results of one notebook, cell by cell in the author's order, and notes for the instructor:
+    on how it was read, and by place of the cell (-1: above all) on how it ran."""
 
     name: str
     cells: list[CellResult]
-    notes: list[str]
+    read_notes: list[str]
+    run_notes: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        """All notes, as they came up."""
+        return [*self.read_notes, *(note for _, note in self.run_notes)]
 
 
 @dataclass(frozen=True)
@@ -90,27 +97,28 @@ def judge_notebook(
     session: Session,
     judges: Judges,
     keys: dict[str, Key],
-    until: str | None = None,
+    wanted: frozenset[int] | None = None,
 ) -> NotebookResult:
-    """Run and judge one notebook, up to and including the cell `until` (default: all of it).
+    """Run and judge one notebook.
+
+    `wanted` are the places of the cells whose results are wanted (default: all). The run ends with the
+    last of them, and leaves out what none of them needs.
 
     Outputs, messages and errors come from a first run, in which tests use nothing that is hidden. Tests
     with hidden parts are judged again in a second run, from which only scores and general words are taken:
     so a function can't tell its student what it was tried with. `keys` gives the hints for answers that
     stop with an error, before any check is reached.
     """
-    first = _Run(author, submitted, session, keys, hidden=judges.hidden is None)
-    first.through(judges.open, until)
-    notes = [*submitted.notes, *first.notes]
+    first = _Run(author, submitted, session, keys, judges.hidden is None, wanted)
+    first.through(judges.open)
     if judges.hidden is not None and (again := first.to_judge_again()):
         with contextlib.suppress(SessionLost):
             session.restart(fresh_clock=True)
-        wanted = frozenset(again)
-        second = _Run(author, submitted, session, keys, hidden=True, leave_out=first.stopped, wanted=wanted)
-        second.through(judges.hidden, author.cells[max(again)].grade_id)
+        second = _Run(author, submitted, session, keys, True, frozenset(again), first.stopped)
+        second.through(judges.hidden)
         for place in again:
             _take_hidden(first.results[place], second.results[place])
-    return NotebookResult(author.name, first.results, notes)
+    return NotebookResult(author.name, first.results, list(submitted.notes), first.notes)
 
 
 def _take_hidden(seen: CellResult, found: CellResult) -> None:
@@ -208,32 +216,31 @@ class _Run:
         session: Session,
         keys: dict[str, Key],
         hidden: bool,
+        wanted: frozenset[int] | None,
         leave_out: frozenset[str] = frozenset(),
-        wanted: frozenset[int] | None = None,
     ):
         self.author, self.submitted, self.session, self.keys = author, submitted, session, keys
         self._hidden = hidden  # whether tests run with their hidden parts
+        self._wanted = frozenset(range(len(author.cells))) if wanted is None else wanted
         self._leave_out = leave_out
-        self._wanted = wanted  # the places of the tests whose results are wanted; None: all
         self.results: list[CellResult] = []
-        self.notes: list[str] = []
+        self.notes: list[tuple[int, str]] = []
         self.space = TestSpace(author, session)
         self._ran: list[str] = []  # what a restarted process must run again
         self._stopped: set[str] = set()
+        self._among_extra = False
 
     @property
     def stopped(self) -> frozenset[str]:
         """The cells, as text, that ended their process."""
         return frozenset(self._stopped)
 
-    def through(self, judge: Judge, until: str | None) -> None:
-        """Run and judge all cells, up to and including `until`."""
+    def through(self, judge: Judge) -> None:
+        """Run and judge the cells, up to the last that is wanted."""
         with judged_by(judge):
             self._run_extra(TOP)
-            for cell in self.author.cells:
+            for cell in self.author.cells[: max(self._wanted, default=-1) + 1]:
                 self.step(cell)
-                if until is not None and cell.grade_id == until:
-                    break
 
     def to_judge_again(self) -> list[int]:
         """The places of tests with a hidden part, but for those of which a visible call has failed."""
@@ -242,8 +249,14 @@ class _Run:
         return [
             place
             for place, cell, found in tests
-            if cell.source != cell.released or (found.score and self._has_hidden_calls(cell))
+            if place in self._wanted
+            and (cell.source != cell.released or (found.score and self._has_hidden_calls(cell)))
         ]
+
+    @property
+    def _place(self) -> int:
+        """The place of the cell at work. What a student added belongs to the cell that it follows."""
+        return len(self.results) - self._among_extra
 
     def step(self, cell: Cell) -> None:
         """Run or judge one cell of the author's notebook, and what the student added under it."""
@@ -264,8 +277,10 @@ class _Run:
     # ---- the student's side
 
     def _run_extra(self, above: str) -> None:
+        self._among_extra = True
         for source in self.submitted.extra.get(above, []):
             self._run(f"a cell under {above}" if above else "a cell at the top", source)
+        self._among_extra = False
 
     def _answer(self, cell: Cell, answer: str | None) -> CellResult:
         if answer is None:
@@ -294,7 +309,7 @@ class _Run:
     def _lost(self, problem: SessionLost, where: str) -> str:
         """Start a fresh process in which all but the cell that ended the old one has run again."""
         why = _why_lost(str(problem))
-        self.notes.append(f"{where} {why}")
+        self.notes.append((self._place, f"{where} {why}"))
         if self.session.seconds_left() <= 0:
             self.session.hang_up()
             return why
@@ -341,9 +356,7 @@ class _Run:
 
     def _may_skip(self, tree: ast.Module) -> bool:
         """Whether nothing needs this test: its result is not wanted, and it leaves nothing to later ones."""
-        if self._wanted is None or len(self.results) in self._wanted:
-            return False
-        return all(isinstance(line, ast.Expr) and _is_check(line.value) for line in tree.body)
+        return len(self.results) not in self._wanted and only_checks(tree)
 
     def _has_hidden_calls(self, cell: Cell) -> bool:
         """Whether the checks of a test cell try a function with what the student must not learn."""
@@ -412,6 +425,11 @@ def checks_in(tree: ast.Module) -> list[str]:
     """The names of the checks that a test cell calls."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_check(node)]
     return [str(call.args[0].value) for call in calls if call.args and isinstance(call.args[0], ast.Constant)]
+
+
+def only_checks(tree: ast.Module) -> bool:
+    """Whether a test cell does nothing but call `check`, so that it leaves nothing to later cells."""
+    return all(isinstance(line, ast.Expr) and _is_check(line.value) for line in tree.body)
 
 
 def _is_check(node: ast.expr) -> bool:

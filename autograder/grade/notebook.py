@@ -63,6 +63,12 @@ class AuthorNotebook:
         """The import statements in the author's answers: modules never come from the student."""
         return "\n".join(_imports(cell.source) for cell in self.cells if cell.role == "answer")
 
+    def tests_of(self, answer_id: str) -> frozenset[int]:
+        """The places of the test cells that belong to an answer."""
+        tests = [(place, cell) for place, cell in enumerate(self.cells) if cell.role == "test"]
+        owners = [(place, self.answer_before(str(cell.grade_id))) for place, cell in tests]
+        return frozenset(place for place, owner in owners if owner and owner.grade_id == answer_id)
+
     def answer_before(self, test_id: str) -> Cell | None:
         """The answer that a test cell belongs to: the nearest one above it."""
         last = None

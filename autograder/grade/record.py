@@ -1,8 +1,4 @@
-"""Records results in nbgrader's own gradebook and folders, through nbgrader's own models.
-
-So formgrader, manual grading, late penalties, `nbgrader generate_feedback` and `nbgrader export` go on as
-they are known. A manual grade or comment is never touched.
-"""
+"""Writes graded notebooks into nbgrader's folders, where formgrader and `generate_feedback` find them."""
 
 from __future__ import annotations
 
@@ -12,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook
-from nbgrader.plugins import LateSubmissionPlugin
-from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 
 from ..course import Course
@@ -23,54 +16,6 @@ from .assemble import read_file
 from .engine import Assignment
 from .judge import CellResult, NotebookResult
 from .notebook import AuthorNotebook
-
-_COMMENT_NO_RESPONSE = "No response."  # nbgrader's word for an untouched answer
-
-
-def record(
-    course: Course, assignment: Assignment, student: str, results: Sequence[NotebookResult], book: Gradebook
-) -> float:
-    """Write one student's results; the score out of what was graded by itself."""
-    name = assignment.name
-    _write_folder(course, assignment, student, results)
-    book.update_or_create_student(student)
-    stamp = read_timestamp(course.submitted(student, name))
-    extra = {"timestamp": parse_utc(stamp)} if stamp else {}
-    submission = book.update_or_create_submission(name, student, **extra)
-    total = 0.0
-    for result in results:
-        notebook = next(n for n in assignment.notebooks if n.name == result.name)
-        total += record_scores(book, name, student, notebook, result)
-        _late_penalty(course, book, name, student, result.name, submission.total_seconds_late)
-    book.db.commit()
-    return total
-
-
-def record_scores(
-    book: Gradebook, name: str, student: str, notebook: AuthorNotebook, result: NotebookResult
-) -> float:
-    """Write one notebook's scores and comments into the gradebook (not yet committed); their sum."""
-    total = 0.0
-    untouched = untouched_answers(notebook, result)
-    for cell in result.cells:
-        authored = notebook.by_id.get(cell.grade_id or "")
-        if authored is None:
-            continue
-        if authored.role == "test" or (authored.role == "written" and authored.points):
-            grade = book.find_grade(authored.grade_id, notebook.name, name, student)
-            grade.auto_score = _auto_score(cell, authored.role, untouched)
-            grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-            total += grade.auto_score or 0.0
-        if authored.role in ("answer", "written"):
-            comment = book.find_comment(authored.grade_id, notebook.name, name, student)
-            comment.auto_comment = _COMMENT_NO_RESPONSE if cell.grade_id in untouched else None
-    return total
-
-
-def _auto_score(cell: CellResult, role: str, untouched: set[str]) -> float | None:
-    if role == "test":
-        return cell.score or 0.0
-    return 0.0 if cell.grade_id in untouched else None  # a person grades what was written
 
 
 def untouched_answers(notebook: AuthorNotebook, result: NotebookResult) -> set[str]:
@@ -83,22 +28,6 @@ def untouched_answers(notebook: AuthorNotebook, result: NotebookResult) -> set[s
         if cell.error == "missing" or cell.source.strip() == authored.released.strip():
             found.add(str(cell.grade_id))
     return found
-
-
-def _late_penalty(
-    course: Course, book: Gradebook, name: str, student: str, notebook: str, late: float
-) -> None:
-    """What nbgrader's AssignLatePenalties does, with the course's own plugin for it."""
-    row = book.find_submission_notebook(notebook, name, student)
-    row.late_submission_penalty = None
-    if late <= 0:
-        return
-    rules = AssignLatePenalties(config=course.config)
-    rules.init_plugin()
-    plugin: LateSubmissionPlugin = rules.plugin_inst
-    penalty = plugin.late_submission_penalty(student, row.score, late)
-    if penalty is not None:
-        row.late_submission_penalty = min(max(penalty, 0.0), row.score)
 
 
 TIMESTAMP = "timestamp.txt"
@@ -117,7 +46,7 @@ def read_timestamp(folder: Path) -> str | None:
 # ---- autograded/STUDENT/ASSIGNMENT -------------------------------------------------------------------
 
 
-def _write_folder(
+def write_folder(
     course: Course, assignment: Assignment, student: str, results: Sequence[NotebookResult]
 ) -> None:
     """The graded notebooks, in place of older ones. Other files of the student's are not copied: they were

@@ -128,7 +128,7 @@ class Zoo:
 
     def names(self, exercise: str) -> dict[str, Key]:
         """The names that an exercise's checks look at, with their keys."""
-        notebook, _, _ = answer_cells(self.assignment)[exercise]
+        notebook, _ = answer_cells(self.assignment)[exercise]
         return {name: self.assignment.keys[name] for name in checks_of(notebook, exercise)}
 
 
