@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     grade = commands.add_parser("grade", help="grade what was submitted")
     grade.add_argument("assignment", metavar="A")
     grade.add_argument("--student", metavar="S", help="only this student")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="grade on this Dask cluster (tcp://HOST:8786)")
     grade.add_argument("--force", action="store_true", help="run all again, also what has not changed")
     grade.set_defaults(run=_grade)
 
@@ -306,7 +307,8 @@ def _grade(args: argparse.Namespace) -> int:
     course = _course(args)
     students = students_to_grade(course, args.assignment, args.student)
     failed = 0
-    for found in _graded(course, args.assignment, students, args.jobs, _walls(args), args.force):
+    walls = _walls(args)
+    for found in _graded(course, args.assignment, students, args.jobs, walls, args.force, args.scheduler):
         score = f"{found.score:g} of {found.possible:g}"
         line = f"{found.student}: {found.failure or score}"
         out.print("; ".join([line, *found.notes]), markup=False)
@@ -376,7 +378,13 @@ def _walls(args: argparse.Namespace) -> bool:
 
 
 def _graded(
-    course: Course, name: str, students: list[str], jobs: int | None, walls: bool = True, force: bool = False
+    course: Course,
+    name: str,
+    students: list[str],
+    jobs: int | None,
+    walls: bool = True,
+    force: bool = False,
+    scheduler: str | None = None,
 ) -> Iterator[Graded]:
     """Grade with a progress bar in a terminal; without one, in a log, the results speak for themselves."""
     from .grading import grade
@@ -387,7 +395,7 @@ def _graded(
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
         task = progress.add_task("grading", total=len(students))
-        for found in grade(course, name, students, jobs, walls, tell, force):
+        for found in grade(course, name, students, jobs, walls, tell, force, scheduler):
             progress.advance(task)
             yield found
 

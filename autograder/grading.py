@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbgrader.converters import GenerateFeedback
 
@@ -19,6 +19,9 @@ from .grade.engine import Assignment, Outcome, Task, tasks_of
 from .grade.gradebook import GradebookWriter, holds_assignment
 from .grade.judge import CellResult, NotebookResult
 from .grade.record import read_timestamp, write_folder
+
+if TYPE_CHECKING:
+    from .grade.cluster import Cluster
 
 
 @dataclass
@@ -44,10 +47,12 @@ def grade(
     walls: bool = True,
     tell: Callable[[str], object] = print,
     force: bool = False,
+    scheduler: str | None = None,
 ) -> Iterator[Graded]:
     """Grade the submissions of `students`, and yield each when it is done.
 
-    Results of earlier runs are used for what has not changed since; `force` runs all again. What was
+    Results of earlier runs are used for what has not changed since; `force` runs all again. With the address
+    of a Dask `scheduler`, its workers grade in place of `jobs` processes of this machine. What was
     yielded is in the gradebook some seconds later, and at the latest when the generator ends or is closed.
     `tell` is called with each thing that the instructor should know of the author's notebooks.
     Raises CourseError or NoSandbox before the first one, for anything that concerns all of them.
@@ -56,7 +61,10 @@ def grade(
         assignment = stack.enter_context(load_assignment(course, name, walls))
         if not holds_assignment(course, assignment):
             save_to_gradebook(course, name)
-        workers = stack.enter_context(Workers(assignment, jobs, walls))
+        workers = (
+            _cluster(assignment, scheduler, walls, tell) if scheduler else Workers(assignment, jobs, walls)
+        )
+        stack.enter_context(workers)
         writer = stack.enter_context(GradebookWriter(course, assignment))
         cached = _Cached(workers, assignment, Cache(course.root, assignment), force)
         for trouble in _trouble(assignment, cached):
@@ -68,10 +76,20 @@ def grade(
             yield _graded(assignment, student, outcomes, results)
 
 
+def _cluster(assignment: Assignment, scheduler: str, walls: bool, tell: Callable[[str], object]) -> Cluster:
+    try:
+        from .grade.cluster import Cluster
+    except ImportError:
+        raise CourseError(
+            'Grading on a cluster needs Dask: python -m pip install "reading-a-crisis[cluster]".'
+        ) from None
+    return Cluster(assignment, scheduler, walls, tell)
+
+
 class _Cached:
     """Workers that are asked only for what is not kept from earlier runs."""
 
-    def __init__(self, workers: Workers, assignment: Assignment, cache: Cache, force: bool):
+    def __init__(self, workers: Workers | Cluster, assignment: Assignment, cache: Cache, force: bool):
         self._workers, self._cache, self._force = workers, cache, force
         self._notebooks = {notebook.name: notebook for notebook in assignment.notebooks}
         self._begun: dict[Any, tuple[Task, Entry | None]] = {}

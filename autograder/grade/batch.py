@@ -50,11 +50,20 @@ class Workers:
             for future in done:
                 yield _outcome(future, running.pop(future))
 
+    def start(self) -> None:
+        """Start all processes now, and not when they are needed. They end with the calling thread."""
+        for _ in range(self.jobs):
+            self._pool.submit(os.getpid)
+
+    def close(self) -> None:
+        """End the processes. Tasks that have not begun are dropped."""
+        self._pool.shutdown(cancel_futures=True)
+
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self.close()
 
 
 def _outcome(future: Future[Outcome], task: Task) -> Outcome:

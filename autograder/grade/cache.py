@@ -14,16 +14,15 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from ..check import KEYS_FILE
 from ..check.keys import dump
 from ..fingerprint import KEPT, fingerprint
 from .assemble import TOP, Submitted
 from .engine import Assignment
-from .judge import CellResult, NotebookResult, checks_in, only_checks
+from .judge import NotebookResult, checks_in, only_checks
 from .notebook import AuthorNotebook, plain_python
 
 _FORMAT = 1
@@ -154,15 +153,9 @@ def _read(path: Path, notebook: AuthorNotebook) -> Entry | None:
         if checksum != _checksum(body):
             return None
         found = json.loads(body)
-        if found["format"] != _FORMAT or found["name"] != notebook.name:
+        if found["format"] != _FORMAT or len(found["cells"]) != len(notebook.cells):
             return None
-        cells = [_cell(cell) for cell in found["cells"]]
-        notes = [(int(place), str(note)) for place, note in found["run_notes"]]
-        result = NotebookResult(notebook.name, cells, [str(note) for note in found["read_notes"]], notes)
+        result = NotebookResult.from_plain(found)
         return Entry(result, [str(key) for key in found["keys"]])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _cell(found: dict[str, Any]) -> CellResult:
-    return CellResult(**{field.name: found[field.name] for field in fields(CellResult)})

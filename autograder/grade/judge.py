@@ -18,7 +18,7 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ..check import Judge, NotRight, folded, judged_by
@@ -78,6 +78,16 @@ class NotebookResult:
     def notes(self) -> list[str]:
         """All notes, as they came up."""
         return [*self.read_notes, *(note for _, note in self.run_notes)]
+
+    @classmethod
+    def from_plain(cls, found: dict[str, Any]) -> NotebookResult:
+        """The result that `dataclasses.asdict` made plain. Raises KeyError, TypeError or ValueError."""
+        cells = [
+            CellResult(**{part.name: cell[part.name] for part in fields(CellResult)})
+            for cell in found["cells"]
+        ]
+        run_notes = [(int(place), str(note)) for place, note in found["run_notes"]]
+        return cls(str(found["name"]), cells, [str(note) for note in found["read_notes"]], run_notes)
 
 
 @dataclass(frozen=True)
