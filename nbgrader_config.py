@@ -32,11 +32,10 @@ c.Autograde.exporter_class = "autograder.plugins.Grade"
 c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = ["nbgrader.preprocessors.AssignLatePenalties"]
 
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-    "autograder.plugins.PageStyle",
-]
+# feedback: one page a notebook, made from the graded notebook and the gradebook
+c.GenerateFeedback.exporter_class = "autograder.plugins.FeedbackPage"
+c.GenerateFeedback.preprocessors = []
 
-# what students wrote is shown, never run
+# formgrader shows graders the model answers of source/; what students wrote is shown, never run
+c.HTMLExporter.preprocessors = ["autograder.plugins.ShowModelAnswers"]
 c.HTMLExporter.sanitize_html = True

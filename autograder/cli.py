@@ -26,6 +26,7 @@ from .sandbox.wall import NoSandbox
 if TYPE_CHECKING:
     from .course import Course
     from .grading import Graded
+    from .regrading import Regrade
 
 _DEMO_ASSIGNMENT = "03_oil_exports"
 
@@ -79,11 +80,18 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--force", action="store_true", help="run all again, also what has not changed")
     grade.set_defaults(run=_grade)
 
-    for command in (demo, verify, grade):
+    regrade = commands.add_parser("regrade", help="grade again what a change of tests or keys touches")
+    regrade.add_argument("assignment", metavar="A")
+    how = regrade.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="only say whose points move, and why")
+    how.add_argument("--undo", action="store_true", help="bring back what the last regrade changed")
+    regrade.set_defaults(run=_regrade)
+
+    for command in (demo, verify, grade, regrade):
         command.add_argument(
             "--jobs", type=_positive, metavar="N", help="worker processes (default: one a core)"
         )
-    for command in (verify, grade):
+    for command in (verify, grade, regrade):
         command.add_argument(
             "--sandbox",
             choices=["walls", "none"],
@@ -356,6 +364,44 @@ def _site(args: argparse.Namespace) -> int:
     out.print(f"built {start.parent}", markup=False)
     out.print(f"See it: python -m http.server --bind 127.0.0.1 --directory {start.parent}", markup=False)
     return 0
+
+
+def _regrade(args: argparse.Namespace) -> int:
+    from .regrading import regrade, undo
+
+    course, name = _course(args), args.assignment
+    if args.undo:
+        students = undo(course, name)
+        out.print(f"The last regrade of {name} is undone, for {len(students)} students.", markup=False)
+        return 0
+    found = regrade(course, name, args.jobs, _walls(args), args.dry_run)
+    for move in found.moves:
+        before = "not graded" if move.before is None else f"{move.before:g}"
+        line = f"{move.student}  {move.test}: {before} -> {move.after:g} of {move.points:g}: {move.why}"
+        out.print(line + (" (a grade given by hand stays)" if move.manual else ""), markup=False)
+    for student, failure in found.failures.items():
+        err.print(f"autograder: {student}: {failure}", markup=False)
+    if found.not_graded_yet:
+        err.print(f"autograder: not graded yet: {', '.join(found.not_graded_yet)}", markup=False)
+    out.print(
+        f"{_moved(found)} {'Nothing is written.' if args.dry_run else _written(found, name)}", markup=False
+    )
+    return 1 if found.failures else 0
+
+
+def _moved(found: Regrade) -> str:
+    movers = {move.student for move in found.moves}
+    words = len(set(found.results) - movers)
+    return (
+        f"{found.graded} submissions: points move for {len(movers)} students in {len(found.moves)} tests; "
+        f"for {words} more only words change."
+    )
+
+
+def _written(found: Regrade, name: str) -> str:
+    if not found.results:
+        return "Nothing had to be written."
+    return f"Written; `autograder regrade {name} --undo` brings the old state back."
 
 
 def _doctor(args: argparse.Namespace) -> int:

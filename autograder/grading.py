@@ -28,15 +28,13 @@ if TYPE_CHECKING:
 class Graded:
     """One submission after grading: its score, the score that can be reached without a person, and notes.
 
-    `failure` says why there is no result, where the grading itself failed. `kept` says that nothing had to
-    be run: all of the result was there already."""
+    `failure` says why there is no result, where the grading itself failed."""
 
     student: str
     score: float
     possible: float
     notes: list[str] = field(default_factory=list)
     failure: str = ""
-    kept: bool = False
 
 
 def grade(
@@ -66,14 +64,13 @@ def grade(
         )
         stack.enter_context(workers)
         writer = stack.enter_context(GradebookWriter(course, assignment))
-        cached = _Cached(workers, assignment, Cache(course.root, assignment), force)
+        cached = Cached(workers, assignment, Cache(course.root, assignment), force)
         for trouble in _trouble(assignment, cached):
             tell(trouble)
-        for student, outcomes in _by_student(course, assignment, students, cached):
-            results = [_result(assignment, outcome) for outcome in outcomes]
+        for student, results, failure in results_by_student(course, assignment, students, cached):
             write_folder(course, assignment, student, results)
             writer.add(student, read_timestamp(course.submitted(student, name)), results)
-            yield _graded(assignment, student, outcomes, results)
+            yield _graded(assignment, student, results, failure)
 
 
 def _cluster(assignment: Assignment, scheduler: str, walls: bool, tell: Callable[[str], object]) -> Cluster:
@@ -86,16 +83,16 @@ def _cluster(assignment: Assignment, scheduler: str, walls: bool, tell: Callable
     return Cluster(assignment, scheduler, walls, tell)
 
 
-class _Cached:
+class Cached:
     """Workers that are asked only for what is not kept from earlier runs."""
 
-    def __init__(self, workers: Workers | Cluster, assignment: Assignment, cache: Cache, force: bool):
+    def __init__(self, workers: Workers | Cluster, assignment: Assignment, cache: Cache, force: bool = False):
         self._workers, self._cache, self._force = workers, cache, force
         self._notebooks = {notebook.name: notebook for notebook in assignment.notebooks}
         self._begun: dict[Any, tuple[Task, Entry | None]] = {}
 
     def grade(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
-        """As `Workers.grade`; the outcome of what is kept says so."""
+        """As `Workers.grade`."""
         for outcome in self._workers.grade(map(self._prepared, tasks)):
             task, entry = self._begun.pop(outcome.label, (None, None))
             if task is not None and outcome.result is not None:
@@ -111,13 +108,13 @@ class _Cached:
         else:
             entry, stale = self._cache.find(self._notebooks[task.notebook], task.submitted)
         if entry and not stale:
-            return Outcome(task.label, entry.result, kept=True)
+            return Outcome(task.label, entry.result)
         task = replace(task, wanted=stale if entry else None)
         self._begun[task.label] = task, entry
         return task
 
 
-def _trouble(assignment: Assignment, workers: _Cached) -> Iterator[str]:
+def _trouble(assignment: Assignment, workers: Cached) -> Iterator[str]:
     """The tests that the author's own answers don't pass, so that nobody can. Where there are sealed keys,
     the build has looked already."""
     if assignment.keys:
@@ -136,10 +133,11 @@ def _trouble(assignment: Assignment, workers: _Cached) -> Iterator[str]:
                 )
 
 
-def _by_student(
-    course: Course, assignment: Assignment, students: Sequence[str], workers: _Cached
-) -> Iterator[tuple[str, list[Outcome]]]:
-    """The outcomes of each student's notebooks, when all of them are there."""
+def results_by_student(
+    course: Course, assignment: Assignment, students: Sequence[str], workers: Cached
+) -> Iterator[tuple[str, list[NotebookResult], str]]:
+    """The results of each student's notebooks, when all of them are there, and why one could not be graded,
+    if so."""
 
     def tasks() -> Iterator[Task]:
         for student in students:
@@ -150,20 +148,19 @@ def _by_student(
         student, _ = outcome.label
         parts.setdefault(student, []).append(outcome)
         if len(parts[student]) == len(assignment.notebooks):
-            yield student, parts.pop(student)
+            outcomes = parts.pop(student)
+            failure = next((outcome.failure for outcome in outcomes if outcome.failure), "")
+            yield student, [_result(assignment, outcome) for outcome in outcomes], failure
 
 
-def _graded(
-    assignment: Assignment, student: str, outcomes: Sequence[Outcome], results: Sequence[NotebookResult]
-) -> Graded:
+def _graded(assignment: Assignment, student: str, results: Sequence[NotebookResult], failure: str) -> Graded:
     tests = [cell for notebook in assignment.notebooks for cell in notebook.cells if cell.role == "test"]
     return Graded(
         student,
         sum(cell.score or 0.0 for result in results for cell in result.cells),
         sum(cell.points for cell in tests),
         [note for result in results for note in result.notes],
-        next((outcome.failure for outcome in outcomes if outcome.failure), ""),
-        all(outcome.kept for outcome in outcomes),
+        failure,
     )
 
 

@@ -23,6 +23,7 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import default
+from traitlets.config import Config
 
 from .author.build import gather, load_assignment, save_to_gradebook
 from .course import Course
@@ -103,7 +104,7 @@ class FeedbackPage(Exporter):
         found = resources["nbgrader"]
         assignment, name = found["assignment"], found["notebook"]
         points = read_points(found["db_url"], assignment, name, found["student"])
-        folder = Course(Path.cwd()).release(assignment)  # nbgrader works in the course's root
+        folder = _folder(self.config, "release_directory", assignment)
         return feedback_page(graded, name, assignment, points, folder, self.config), resources
 
 
@@ -114,7 +115,12 @@ class ShowModelAnswers(NbGraderPreprocessor):
         # only the formgrader's page of one submission has this; nbgrader's own feedback pages, which are made
         # by the same exporter in courses that don't use ours, have `nbgrader` instead
         if "submission_id" in resources and "nbgrader" not in resources:
-            course = CourseDirectory(config=self.config)
-            folder = course.format_path(course.source_directory, ".", resources["assignment_id"])
-            with_model_answers(nb, Path(folder) / f"{resources['notebook_id']}.ipynb", self.config)
+            folder = _folder(self.config, "source_directory", resources["assignment_id"])
+            with_model_answers(nb, folder / f"{resources['notebook_id']}.ipynb", self.config)
         return nb, resources
+
+
+def _folder(config: Config, kind: str, assignment: str) -> Path:
+    """The author's folder of an assignment, of the kind that nbgrader's setting `kind` names."""
+    course = CourseDirectory(config=config)
+    return Path(course.format_path(getattr(course, kind), ".", assignment))

@@ -113,6 +113,39 @@ def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> No
     assert "student code runs behind walls" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("db_url", "code", "said"),
+    [
+        (
+            "sqlite:///{root}/gradebook.db",
+            0,
+            "sqlite:///{root}/gradebook.db: not there yet; grading makes it",
+        ),
+        ("sqlite:///{root}/none/gradebook.db", 1, "{root}/none can't be written. Make it,"),
+        (
+            "sqlite:///{root}/nbgrader_config.py",
+            1,
+            "can't be used: file is not a database. Name another file",
+        ),
+        (
+            "gradebook.db",
+            1,
+            "c.CourseDirectory.db_url in nbgrader_config.py is not the address of a database.",
+        ),
+    ],
+)
+def test_doctor_says_which_database_the_course_uses(
+    db_url: str, code: int, said: str, course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (course.root / "nbgrader_config.py").open("a") as config:
+        config.write(f"\nc.CourseDirectory.db_url = {db_url.format(root=course.root)!r}\n")
+    assert run(course, "doctor") == code
+    mark = "MISSING" if code else "ok     "
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(f"{mark}  database")]
+    assert said.format(root=course.root) in line
+    assert not (course.root / "gradebook.db").exists()
+
+
 def test_a_test_that_can_not_be_judged_from_outside_is_named(
     make_course: Callable[..., Course], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..check.keys import CHART_PARTS, Asked
+from ..check.views import KINDS
 from ..errors import CourseError
 
 FILE = "answers.toml"
@@ -39,6 +40,8 @@ class Exercise:
     wrong: tuple[Answer, ...] = ()
 
 
+_MOST_DECIMALS = 12
+
 _TEXTS, _TABLE = "a list of texts", "a table of lists of texts"
 _KEYS = {
     "decimals": (int, "a whole number"),
@@ -58,7 +61,7 @@ _KEYS = {
 def read_answers(path: Path) -> dict[str, Exercise]:
     """The exercises in an `answers.toml`, by name; empty when there is no such file.
 
-    Raises CourseError that names file, exercise and line.
+    Raises CourseError that names file, exercise and line: the first mistake of each exercise.
     """
     if not path.exists():
         return {}
@@ -70,7 +73,15 @@ def read_answers(path: Path) -> dict[str, Exercise]:
     except tomllib.TOMLDecodeError as problem:
         where = str(problem).replace("at end of document", f"at line {len(text.splitlines())}, the last")
         raise CourseError(f"{path}: {where}. Mend the TOML there.") from None
-    return {name: _Reader(path, text).exercise(name, table) for name, table in tables.items()}
+    reader, exercises, problems = _Reader(path, text), {}, []
+    for name, table in tables.items():
+        try:
+            exercises[name] = reader.exercise(name, table)
+        except CourseError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise CourseError("\n".join(problems))
+    return exercises
 
 
 class _Reader:
@@ -82,7 +93,8 @@ class _Reader:
         if not isinstance(table, dict):
             raise CourseError(f"{where}: write a table [{name}] with `right = [...]`.")
         for key, value in table.items():
-            self._check(where, key, value)
+            line = self._line_of_key(name, key)
+            self._check(f"{self._path}, [{name}], line {line}", key, value)
         asked = {f.name: table[f.name] for f in fields(Asked) if f.name in table}
         for key in ("words", "avoid", "needs"):
             if key in asked:
@@ -107,6 +119,10 @@ class _Reader:
             good = all(isinstance(item, list) for item in value.values())
         if not good:
             raise CourseError(f"{where}: `{key}` must be {words}.")
+        if key == "decimals" and not 0 <= value <= _MOST_DECIMALS:
+            raise CourseError(f"{where}: `decimals` must be from 0 to {_MOST_DECIMALS}.")
+        if key == "kind" and value not in KINDS:
+            raise CourseError(f"{where}: `kind` is {value!r}. Known are: {', '.join(KINDS)}.")
         unknown = [part for part in value if part not in CHART_PARTS] if key in ("needs", "mentions") else []
         if unknown:
             raise CourseError(f"{where}: `{key}` has {unknown[0]!r}. Known are: {', '.join(CHART_PARTS)}.")
@@ -119,9 +135,19 @@ class _Reader:
             raise CourseError(f"{where}: `code` and `hint` must be texts.")
         return Answer(entry["code"].strip("\n"), where, entry["hint"].strip())
 
+    def _line_of_key(self, name: str, key: str) -> int:
+        """The line of a key below the header of its table; the header's where it can't be found."""
+        start = self._line(name)
+        for number, line in enumerate(self._lines[start:], start + 1):
+            if line.lstrip().startswith("["):
+                break
+            if re.match(rf"\s*{re.escape(key)}\s*=", line):
+                return number
+        return start
+
     def _line(self, header: str, number: int = 1) -> int:
         """The line of the `number`th header of a table; 1 where it can't be found."""
-        pattern = re.compile(rf"\s*\[+\s*{re.escape(header)}\s*\]+")
+        pattern = re.compile(rf"\s*\[+\s*{re.escape(header)}[\s.\]]")
         found = [n for n, line in enumerate(self._lines, 1) if pattern.match(line)]
         return found[number - 1] if len(found) >= number else 1
 

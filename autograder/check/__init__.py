@@ -3,6 +3,8 @@
     from autograder.check import check
     check("share_author", share_author)
 
+Who learns alone and has tried finds the author's way with `solution("share_author")`.
+
 It works in a class, in Binder and in the browser, and the grader makes the same call. It finds the
 sealed keys in `checks.json` beside the notebook. It needs pandas and numpy, and matplotlib for charts.
 """
@@ -16,10 +18,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .keys import Key, Verdict, compare, load
+from .solution import KEYS_FILE, found_right, solution
 
-__all__ = ["KEYS_FILE", "NotRight", "check", "folded", "judged_by"]
+__all__ = ["KEYS_FILE", "NotRight", "check", "folded", "judged_by", "solution"]
 
-KEYS_FILE = "checks.json"
 _LINE = 80  # characters: JupyterLab, its Validate dialog and feedback pages show lines as they are
 
 
@@ -60,6 +62,7 @@ def check(name: str, answer: Any) -> None:
     verdict = judge(name, answer)
     if not verdict.right:
         raise NotRight(verdict)
+    found_right.add(name)
     print("\n".join(folded(verdict.message)))
 
 

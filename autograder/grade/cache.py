@@ -22,7 +22,7 @@ from ..check.keys import dump
 from ..fingerprint import KEPT, fingerprint
 from .assemble import TOP, Submitted
 from .engine import Assignment
-from .judge import NotebookResult, checks_in, only_checks
+from .judge import NotebookResult, as_handed_in, checks_in, only_checks
 from .notebook import AuthorNotebook, plain_python
 
 _FORMAT = 1
@@ -46,12 +46,17 @@ class Cache:
     def find(self, notebook: AuthorNotebook, submitted: Submitted) -> tuple[Entry | None, frozenset[int]]:
         """The kept entry of what was handed in, and the places of the cells that it says nothing of."""
         keys = self._keys.of(notebook, submitted)
-        everything = frozenset(range(len(notebook.cells)))
+        code = frozenset(place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code")
         entry = _read(self._path(notebook, submitted), notebook)
         if entry is None or len(entry.keys) != len(keys):
-            return None, everything
-        stale = frozenset(place for place in everything if entry.keys[place] != keys[place])
-        return (None, everything) if stale == everything else (entry, stale)
+            return None, code
+        stale = frozenset(place for place in code if entry.keys[place] != keys[place])
+        if stale == code:
+            return None, code
+        for place, cell in enumerate(notebook.cells):
+            if cell.cell_type != "code":  # it is not run, so the author's text of today costs nothing
+                entry.result.cells[place] = as_handed_in(cell, submitted)
+        return entry, stale
 
     def keep(self, notebook: AuthorNotebook, submitted: Submitted, result: NotebookResult) -> None:
         """Keep a whole result. A course that can't be written to goes without."""

@@ -55,14 +55,12 @@ class Task:
 
 @dataclass
 class Outcome:
-    """The result of a task. `failure` says what went wrong with the grading itself, if anything did; `kept`
-    that it was there from an earlier run."""
+    """The result of a task. `failure` says what went wrong with the grading itself, if anything did."""
 
     label: Any
     result: NotebookResult | None = None
     learned: Any = None
     failure: str = ""
-    kept: bool = False
 
 
 class KeyJudge:

@@ -55,15 +55,17 @@ class _Waiting:
 class GradebookWriter:
     """The gradebook of a course, open for the results of one assignment, which must be in it already.
 
-    Results wait until there are enough for a transaction; the block's end writes those that are left, also
-    when it ends by an exception. Raises CourseError when the database can't be reached or written.
+    Results wait until there are enough for a transaction, or with `whole` all for a single one. The
+    block's end writes those that are left, also when it ends by an exception. Raises CourseError when the
+    database can't be reached or written.
     """
 
-    def __init__(self, course: Course, assignment: Assignment):
+    def __init__(self, course: Course, assignment: Assignment, whole: bool = False):
         self._course = course
         self._authored = {notebook.name: notebook for notebook in assignment.notebooks}
         self._name = assignment.name
         self._book = open_gradebook(course)
+        self._whole = whole
         self._waiting: list[_Waiting] = []
         self._since = time.monotonic()
 
@@ -72,6 +74,8 @@ class GradebookWriter:
         if not self._waiting:
             self._since = time.monotonic()
         self._waiting.append(_Waiting(student, parse_utc(timestamp) if timestamp else None, results))
+        if self._whole:
+            return
         if len(self._waiting) >= _MOST_WAITING or time.monotonic() - self._since > _LONGEST_WAIT:
             self.flush()
 

@@ -131,6 +131,14 @@ def judge_notebook(
     return NotebookResult(author.name, first.results, list(submitted.notes), first.notes)
 
 
+def as_handed_in(cell: Cell, submitted: Submitted) -> CellResult:
+    """The result of a cell that is not run: text, a written answer, or an answer that is missing."""
+    if cell.role not in ("answer", "written"):
+        return CellResult(cell.grade_id, cell.released)
+    answer = submitted.answers.get(str(cell.grade_id))
+    return CellResult(cell.grade_id, answer or "", error="missing" if answer is None else "")
+
+
 def _take_hidden(seen: CellResult, found: CellResult) -> None:
     """Take the score of a hidden test into the result that the student sees, with general words only."""
     passed_before, seen.score = bool(seen.score), found.score
@@ -275,12 +283,12 @@ class _Run:
         elif cell.role == "fixed":
             self.space.execute(cell.source)
             self.results.append(self._run(cell.grade_id, cell.source))
-        elif cell.role in ("answer", "written"):
-            answer = self.submitted.answers.get(str(cell.grade_id))
+        elif cell.cell_type == "code" and str(cell.grade_id) in self.submitted.answers:
             self.space.after_answer(cell)
-            self.results.append(self._answer(cell, answer))
+            self.results.append(self._run(cell.grade_id, self.submitted.answers[str(cell.grade_id)]))
         else:
-            self.results.append(CellResult(cell.grade_id, cell.released))
+            self.space.after_answer(cell)
+            self.results.append(as_handed_in(cell, self.submitted))
         if cell.grade_id:
             self._run_extra(cell.grade_id)
 
@@ -291,13 +299,6 @@ class _Run:
         for source in self.submitted.extra.get(above, []):
             self._run(f"a cell under {above}" if above else "a cell at the top", source)
         self._among_extra = False
-
-    def _answer(self, cell: Cell, answer: str | None) -> CellResult:
-        if answer is None:
-            return CellResult(cell.grade_id, "", error="missing")
-        if cell.cell_type != "code":
-            return CellResult(cell.grade_id, answer)
-        return self._run(str(cell.grade_id), answer)
 
     def _run(self, name: str | None, source: str) -> CellResult:
         result = CellResult(name, source)

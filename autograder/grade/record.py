@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from nbgrader.utils import parse_utc
 
 from ..course import Course
 from ..sandbox.outputs import calm_math
-from .assemble import read_file
+from .assemble import Unreadable, read_file
 from .engine import Assignment
 from .judge import CellResult, NotebookResult
 from .notebook import AuthorNotebook
@@ -31,6 +32,21 @@ def untouched_answers(notebook: AuthorNotebook, result: NotebookResult) -> set[s
 
 
 TIMESTAMP = "timestamp.txt"
+
+
+SECRET = "submission_secret.txt"
+
+
+def _read_secret(folder: Path) -> str:
+    """What `nbgrader submit` put beside a submission, so that only its student can fetch the feedback.
+
+    Without a readable one, nbgrader's `release_feedback` would stop for the whole class: then one that
+    nobody knows.
+    """
+    try:
+        return read_file(folder / SECRET, most=1000).decode("ascii")
+    except (Unreadable, UnicodeDecodeError):
+        return secrets.token_hex(64)
 
 
 def read_timestamp(folder: Path) -> str | None:
@@ -58,11 +74,17 @@ def write_folder(
     draft.mkdir()
     for result in results:
         notebook = next(n for n in assignment.notebooks if n.name == result.name)
-        nbformat.write(graded_notebook(notebook, result), draft / f"{notebook.name}.ipynb")
+        (draft / f"{notebook.name}.ipynb").write_text(graded_text(notebook, result), encoding="utf-8")
     if stamp := read_timestamp(course.submitted(student, assignment.name)):
         (draft / TIMESTAMP).write_text(stamp + "\n", encoding="utf-8")
+    (draft / SECRET).write_text(_read_secret(course.submitted(student, assignment.name)), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     draft.rename(folder)
+
+
+def graded_text(notebook: AuthorNotebook, result: NotebookResult) -> str:
+    """The file of a graded notebook (nbformat 4)."""
+    return str(nbformat.v4.writes(graded_notebook(notebook, result))) + "\n"
 
 
 def graded_notebook(notebook: AuthorNotebook, result: NotebookResult) -> nbformat.NotebookNode:

@@ -53,15 +53,24 @@ def test_no_file_is_no_answers(tmp_path: Path) -> None:
     assert read_answers(tmp_path / "answers.toml") == {}
 
 
+def test_all_exercises_with_a_mistake_are_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(CourseError) as caught:
+        read(tmp_path, "[a]\ncolour = 1\n[b]\ndecimals = 1\n[c]\ndecimals = 99\n")
+    lines = str(caught.value).splitlines()
+    assert ["[a], line 2: unknown key 'colour'" in lines[0], "[c], line 6:" in lines[1]] == [True, True]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[share]\nright = [", r"answers\.toml: .*line 2"),
-        ("[share]\n\n[other]\ncolour = 1", r"\[other\], line 3: unknown key 'colour'. Known are: decimals"),
-        ("[share]\ndecimals = true", r"\[share\], line 1: `decimals` must be a whole number"),
+        ("[share]\n\n[other]\ncolour = 1", r"\[other\], line 4: unknown key 'colour'. Known are: decimals"),
+        ("[share]\ndecimals = true", r"\[share\], line 2: `decimals` must be a whole number"),
         ("[share]\nright = 'x'", "`right` must be a list of texts"),
         ("[share]\nright = [1]", "`right` must be a list of texts"),
         ("[share]\nneeds = ['colour']", "`needs` has 'colour'. Known are: title"),
+        ("[share]\n\ndecimals = -1", r"\[share\], line 3: `decimals` must be from 0 to 12"),
+        ("[share]\nkind = 'sentense'", "`kind` is 'sentense'. Known are: number, text"),
         ("share = 1", r"write a table \[share\]"),
         (
             "[share]\n[[share.wrong]]\ncode = 'x'",

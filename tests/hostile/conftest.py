@@ -175,7 +175,7 @@ class _Clock:
         now = time.monotonic()
         if self._waiting:
             self._started[self._waiting.pop(0)] = now
-        return now - self._started[student]
+        return now - self._started.get(student, now)  # what was known before has not begun here
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def test_graded_folders_hold_the_notebook_alone(corpus: Corpus) -> None:
     found = {
         path.name for path in corpus.course.autograded("*", "*").parent.parent.rglob("*") if path.is_file()
     }
-    assert found <= {"a1.ipynb", "timestamp.txt"}
+    assert found <= {"a1.ipynb", "timestamp.txt", "submission_secret.txt"}
 
 
 def test_who_hands_in_nothing_readable_is_told_why(corpus: Corpus) -> None:
