@@ -310,6 +310,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _grade(args: argparse.Namespace) -> int:
+    from .grade.gradebook import shown
     from .grading import students_to_grade
 
     course = _course(args)
@@ -322,7 +323,8 @@ def _grade(args: argparse.Namespace) -> int:
         out.print("; ".join([line, *found.notes]), markup=False)
         failed += bool(found.failure)
     out.print(
-        f"{len(students) - failed} of {len(students)} submissions graded into {course.db_url}.", markup=False
+        f"{len(students) - failed} of {len(students)} submissions graded into {shown(course.db_url)}.",
+        markup=False,
     )
     return 1 if failed else 0
 
@@ -407,7 +409,7 @@ def _written(found: Regrade, name: str) -> str:
 def _doctor(args: argparse.Namespace) -> int:
     from .doctor import examine
 
-    findings = examine()
+    findings = examine(_course(args) if args.course else _find_course(args))
     for finding in findings:
         mark = "ok     " if finding.good else "MISSING" if finding.needed else "absent "
         out.print(f"{mark}  {finding.name:<9} {finding.text}", markup=False)

@@ -16,7 +16,7 @@ from .errors import CourseError
 from .grade.batch import Workers
 from .grade.cache import Cache, Entry, merged
 from .grade.engine import Assignment, Outcome, Task, tasks_of
-from .grade.gradebook import GradebookWriter, holds_assignment
+from .grade.gradebook import GradebookWriter, alone, holds_assignment
 from .grade.judge import CellResult, NotebookResult
 from .grade.record import read_timestamp, write_folder
 
@@ -57,8 +57,9 @@ def grade(
     """
     with ExitStack() as stack:
         assignment = stack.enter_context(load_assignment(course, name, walls))
-        if not holds_assignment(course, assignment):
-            save_to_gradebook(course, name)
+        with alone(course):
+            if not holds_assignment(course, assignment):
+                save_to_gradebook(course, name)
         workers = (
             _cluster(assignment, scheduler, walls, tell) if scheduler else Workers(assignment, jobs, walls)
         )

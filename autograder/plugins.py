@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import Exporter, NotebookExporter
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import default
@@ -29,7 +28,7 @@ from .author.build import gather, load_assignment, save_to_gradebook
 from .course import Course
 from .grade.batch import Workers
 from .grade.engine import tasks_of
-from .grade.gradebook import record_notebook
+from .grade.gradebook import alone, open_gradebook, record_notebook
 from .grade.notebook import read_author_notebook
 from .grade.record import graded_notebook
 from .report.feedback import feedback_page
@@ -56,10 +55,11 @@ class SealAnswers(NbGraderPreprocessor):
 def know_assignment(assignment: str, **_: Any) -> None:
     """Record the assignment in the gradebook if it is not there, as in a fresh copy of the course."""
     course = Course(Path.cwd())
-    with Gradebook(course.db_url, course.directory().course_id) as book:
-        known = assignment in {known.name for known in book.assignments}
-    if not known:
-        save_to_gradebook(course, assignment)
+    with alone(course):
+        with open_gradebook(course) as book:
+            known = assignment in {known.name for known in book.assignments}
+        if not known:
+            save_to_gradebook(course, assignment)
 
 
 class Grade(NotebookExporter):

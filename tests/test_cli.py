@@ -191,7 +191,7 @@ def test_broken_answers(course: Course, capsys: pytest.CaptureFixture[str]) -> N
     for command in ("build", "verify"):
         assert run(course, command) == 1
         said = capsys.readouterr().err
-        assert said.startswith(f"autograder: {course.source('a1')}/answers.toml, [mean], line 1: unknown key")
+        assert said.startswith(f"autograder: {course.source('a1')}/answers.toml, [mean], line 3: unknown key")
 
 
 def test_no_course_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,9 +6,11 @@ or comment is never touched.
 
 from __future__ import annotations
 
+import fcntl
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,13 +27,15 @@ from nbgrader.api import (
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
-from sqlalchemy import event, make_url, select
+from sqlalchemy import create_engine, event, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import load_only, selectinload
+from sqlalchemy.pool import NullPool
 
 from ..course import Course
 from ..errors import CourseError
+from ..fingerprint import KEPT
 from .engine import Assignment
 from .judge import CellResult, NotebookResult
 from .notebook import AuthorNotebook
@@ -42,6 +46,7 @@ _COMMENT_NO_RESPONSE = "No response."  # nbgrader's word for an untouched answer
 _MOST_WAITING = 50  # submissions of one transaction
 _LONGEST_WAIT = 2.0  # seconds until what is done is in the gradebook
 _BUSY_MILLISECONDS = 60_000  # how long SQLite waits for another program that writes
+_LOCK = 20140621  # any number, the same for all graders
 _TRIES = 5  # for a transaction that another grader's has crossed
 
 
@@ -248,18 +253,42 @@ def record_notebook(
 
 def open_gradebook(course: Course) -> Gradebook:
     """nbgrader's gradebook, which waits for other programs that write. Raises CourseError."""
-    try:
+    with _told(course):
         book = Gradebook(course.db_url, course.directory().course_id)
-    except (SQLAlchemyError, ImportError) as problem:
-        raise CourseError(
-            f"The gradebook {_shown(course.db_url)} can't be opened ({_first_line(problem)}). "
-            "See `c.CourseDirectory.db_url` in nbgrader_config.py, and that its database runs."
-        ) from None
     if book.engine.dialect.name == "sqlite":
         event.listen(book.engine, "connect", _wait_for_others)
         book.db.remove()
         book.engine.dispose()
     return book
+
+
+@contextmanager
+def alone(course: Course) -> Iterator[None]:
+    """Keep other graders of the same gradebook out until the block ends: two that begin at once must not
+    both make its tables and the assignment. Raises CourseError."""
+    with ExitStack() as stack:
+        with _told(course):
+            url = make_url(course.db_url)
+            if url.get_backend_name() == "postgresql":  # also for graders on other machines
+                connection = stack.enter_context(create_engine(url, poolclass=NullPool).begin())
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        if url.get_backend_name() != "postgresql":
+            folder = course.root / KEPT
+            folder.mkdir(mode=0o700, exist_ok=True)
+            fcntl.flock(stack.enter_context((folder / "gradebook.lock").open("a")), fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _told(course: Course) -> Iterator[None]:
+    """Raises CourseError for what goes wrong in the block with the address of the gradebook."""
+    try:
+        yield
+    except (SQLAlchemyError, ImportError, ValueError) as problem:
+        raise CourseError(
+            f"The gradebook {shown(course.db_url)} can't be opened ({_first_line(problem)}). "
+            "See `c.CourseDirectory.db_url` in nbgrader_config.py. `autograder doctor` says what to do."
+        ) from None
 
 
 def _wait_for_others(connection: DBAPIConnection, _: object) -> None:
@@ -290,9 +319,17 @@ def in_one_transaction(book: Gradebook, write: Callable[[], None]) -> None:
 
 
 def _first_line(problem: Exception) -> str:
+    if type(problem) in (ArgumentError, ValueError):
+        return "it is no address of a database"  # their texts may show the password
     return str(getattr(problem, "orig", None) or problem).strip().partition("\n")[0]
 
 
-def _shown(db_url: str) -> str:
+def shown(db_url: str) -> str:
     """The address of a database without its password."""
-    return make_url(db_url).render_as_string(hide_password=True)
+    try:
+        url = make_url(db_url)
+    except (ArgumentError, ValueError):
+        return "of this course"
+    if "@" in (url.host or ""):  # the end of a password that is not written as it must be
+        return "of this course"
+    return url.difference_update_query(["password"]).render_as_string(hide_password=True)
