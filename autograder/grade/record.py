@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,17 +72,32 @@ def write_folder(
     not used."""
     folder = course.autograded(student, assignment.name)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = folder.parent / f".{assignment.name}-draft"
-    shutil.rmtree(draft, ignore_errors=True)  # a grader that was killed may have left one
-    draft.mkdir()
-    for result in results:
-        notebook = next(n for n in assignment.notebooks if n.name == result.name)
-        (draft / f"{notebook.name}.ipynb").write_text(graded_text(notebook, result), encoding="utf-8")
-    if stamp := read_timestamp(course.submitted(student, assignment.name)):
-        (draft / TIMESTAMP).write_text(stamp + "\n", encoding="utf-8")
-    (draft / SECRET).write_text(_read_secret(course.submitted(student, assignment.name)), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
+    with _locked(folder.parent):
+        draft = folder.parent / f".{assignment.name}-draft"
+        shutil.rmtree(draft, ignore_errors=True)  # a grader that was killed may have left one
+        draft.mkdir()
+        for result in results:
+            notebook = next(n for n in assignment.notebooks if n.name == result.name)
+            (draft / f"{notebook.name}.ipynb").write_text(graded_text(notebook, result), encoding="utf-8")
+        if stamp := read_timestamp(course.submitted(student, assignment.name)):
+            (draft / TIMESTAMP).write_text(stamp + "\n", encoding="utf-8")
+        (draft / SECRET).write_text(
+            _read_secret(course.submitted(student, assignment.name)), encoding="utf-8"
+        )
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other graders of the same student out of this folder."""
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # a network file system that can't lock folders goes without
+            fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)
 
 
 def graded_text(notebook: AuthorNotebook, result: NotebookResult) -> str:
