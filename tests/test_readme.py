@@ -49,8 +49,9 @@ def test_every_command_of_the_program_is_in_the_readme() -> None:
 ROOMS = {
     "check": {"check"},
     "sandbox": {"sandbox", "check"},
-    "grade": {"grade", "sandbox", "check", "course"},
-    "author": {"author", "grade", "sandbox", "check", "course", "errors"},
+    "grade": {"grade", "sandbox", "check", "course", "errors", "fingerprint"},
+    "author": {"author", "grade", "sandbox", "check", "course", "errors", "fingerprint"},
+    "report": {"report", "author", "grade", "sandbox", "check", "course", "errors"},
 }
 
 
