@@ -166,7 +166,7 @@ def _remember(course: Course, name: str, students: Sequence[str]) -> None:
         record = {
             "max_scores": {cell.id: cell.max_score for cell in cells},
             "grades": {
-                g.id: [g.auto_score, g.needs_manual_grade]
+                g.id: [g.auto_score, g.manual_score, g.needs_manual_grade]
                 for s in known
                 for n in s.notebooks
                 for g in n.grades
@@ -212,8 +212,9 @@ def _bring_back(book: Gradebook, name: str, record: dict[str, dict[str, Any]]) -
         notebook.late_submission_penalty = record["penalties"][notebook.id]
         for grade in notebook.grades:
             if grade.id in record["grades"]:
-                grade.auto_score, needed = record["grades"][grade.id]
-                grade.needs_manual_grade = needed if grade.manual_score is None else grade.needs_manual_grade
+                grade.auto_score, manual, needed = record["grades"][grade.id]
+                if grade.manual_score == manual:  # else a person has graded it since
+                    grade.needs_manual_grade = needed
         for comment in notebook.comments:
             if comment.id in record["comments"]:
                 comment.auto_comment = record["comments"][comment.id]

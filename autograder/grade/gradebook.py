@@ -105,6 +105,7 @@ class GradebookWriter:
         rows = self._submissions(assignment, [waiting.student for waiting in batch])
         for waiting in batch:
             submission = rows[waiting.student]
+            same = waiting.timestamp is not None and waiting.timestamp == submission.timestamp
             if waiting.timestamp is not None:
                 submission.timestamp = waiting.timestamp
             notebooks = {row.notebook_id: row for row in submission.notebooks}
@@ -114,7 +115,7 @@ class GradebookWriter:
                 if row is None:
                     row = SubmittedNotebook(notebook_id=authored.id)
                     submission.notebooks.append(row)
-                set_scores(row, authored, self._authored[result.name], result)
+                set_scores(row, authored, self._authored[result.name], result, same)
         database.flush()
         for submission in rows.values():
             self._set_late_penalty(submission)
@@ -174,11 +175,16 @@ class GradebookWriter:
 
 
 def set_scores(
-    row: SubmittedNotebook, known: api.Notebook, authored: AuthorNotebook, result: NotebookResult
+    row: SubmittedNotebook,
+    known: api.Notebook,
+    authored: AuthorNotebook,
+    result: NotebookResult,
+    same: bool = False,
 ) -> None:
     """Set the scores and comments of one notebook in its rows, which are made where there are none.
 
-    `known` is the notebook as the gradebook has it.
+    `known` is the notebook as the gradebook has it. As in nbgrader, a person looks again at what a person has
+    graded; but with `same`, the rows are of this very submission, and only at what has another score now.
     """
     grades = {grade.cell_id: grade for grade in row.grades}
     comments = {comment.cell_id: comment for comment in row.comments}
@@ -191,8 +197,11 @@ def set_scores(
             row.grades.append(grade)
         role = authored.by_id[cell.name].role if cell.name in found else None
         if role in ("test", "written"):
-            grade.auto_score = _auto_score(found[cell.name], role, untouched)
-            grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+            before, grade.auto_score = grade.auto_score, _auto_score(found[cell.name], role, untouched)
+            if grade.manual_score is None:
+                grade.needs_manual_grade = grade.auto_score is None
+            elif not same or grade.auto_score != before:
+                grade.needs_manual_grade = True
     for cell in (*known.solution_cells, *known.task_cells):
         comment = comments.get(cell.id)
         if comment is None:
