@@ -16,8 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from . import __version__
 from .errors import CourseError
@@ -161,6 +170,9 @@ def _be_quiet() -> None:
     logging.getLogger("autograder").setLevel(logging.ERROR)
     # nbgrader starts the program alembic, which stands beside Python
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    # nbformat's jsonschema builds a grammar for a format that no notebook has; it takes as long as all other
+    # imports together, and jsonschema does without it
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def _course(args: argparse.Namespace) -> Course:
@@ -440,12 +452,19 @@ def _graded(
     def tell(trouble: str) -> None:
         err.print(f"autograder: {trouble}", markup=False)
 
-    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
         task = progress.add_task("grading", total=len(students))
         for found in grade(course, name, students, jobs, walls, tell, force, scheduler):
             progress.advance(task)
             yield found
+
+
+class _Rate(ProgressColumn):
+    """How many a minute."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{60 * task.speed:,.0f} a minute")
 
 
 if __name__ == "__main__":

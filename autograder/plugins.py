@@ -1,19 +1,10 @@
-"""What a course's `nbgrader_config.py` names, so that nbgrader's own commands and the formgrader's buttons
-use this package.
+"""What takes the place of nbgrader's own parts in its commands and behind the formgrader's buttons.
 
-    c.GenerateAssignment.preprocessors = [..., "autograder.plugins.SealAnswers"]
-    c.Autograde.pre_convert_hook = "autograder.plugins.know_assignment"
-    c.Autograde.exporter_class = "autograder.plugins.Grade"
-    c.Autograde.sanitize_preprocessors = []
-    c.Autograde.autograde_preprocessors = ["nbgrader.preprocessors.AssignLatePenalties"]
-    c.GenerateFeedback.exporter_class = "autograder.plugins.FeedbackPage"
-    c.GenerateFeedback.preprocessors = []
-    c.HTMLExporter.preprocessors = ["autograder.plugins.ShowModelAnswers"]
+`nbgrader_course.use` names them in a course's configuration.
 """
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -24,32 +15,15 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import default
 from traitlets.config import Config
 
-from .author.build import gather, load_assignment, save_to_gradebook
+from .author.build import load_assignment, save_to_gradebook
 from .course import Course
 from .grade.batch import Workers
 from .grade.engine import tasks_of
 from .grade.gradebook import alone, open_gradebook, record_notebook
-from .grade.notebook import read_author_notebook
 from .grade.record import graded_notebook
 from .report.feedback import feedback_page
 from .report.feedback_model_answers import with_model_answers
 from .report.feedback_points import read_points
-
-
-class SealAnswers(NbGraderPreprocessor):
-    """Adds the tables and the sealed keys to a release: the last step of generate_assignment."""
-
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        course = Course(Path.cwd())  # nbgrader works in the course's root
-        name = resources["nbgrader"]["assignment"]
-        source = course.source(name) / f"{resources['nbgrader']['notebook']}.ipynb"
-        with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
-            files = Path(folder) / "files"
-            gather(course, name, (read_author_notebook(source, nb),), files)
-            added = [path for path in files.rglob("*") if path.is_file()]
-            outputs = {str(path.relative_to(files)): path.read_bytes() for path in added}
-        resources["outputs"] = {**(resources.get("outputs") or {}), **outputs}
-        return nb, resources
 
 
 def know_assignment(assignment: str, **_: Any) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Query, Session
 from sqlalchemy.pool import NullPool
 
 from ..errors import CourseError
+from ..grade.gradebook import shown
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def read_points(db_url: str, assignment: str, notebook: str, student: str) -> Po
         found = submission.join(Student, SubmittedAssignment.student_id == Student.id).first()
         if found is None:
             raise CourseError(
-                f"{db_url}: the gradebook has no {assignment} of {student}. "
+                f"{shown(db_url)}: the gradebook has no {assignment} of {student}. "
                 f"Grade it first: autograder grade {assignment} --student {student}"
             )
         submitted, person = found

@@ -12,6 +12,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from ..course import Course
 from ..errors import CourseError
+from ..grade.gradebook import shown
 from ..grade.notebook import read_author_notebook
 
 State = Literal["graded", "to grade", "not graded", "missing"]
@@ -88,7 +89,7 @@ def read_marks(course: Course, names: Sequence[str] = ()) -> list[Mark]:
         for name in names:
             if name not in known:
                 raise CourseError(
-                    f"{course.db_url}: the gradebook has no assignment {name!r}. It has: "
+                    f"{shown(course.db_url)}: the gradebook has no assignment {name!r}. It has: "
                     f"{', '.join(known) or 'none'}. Grade first: autograder grade {name}"
                 )
         students = sorted(book.students, key=lambda student: student.id)
@@ -98,7 +99,8 @@ def read_marks(course: Course, names: Sequence[str] = ()) -> list[Mark]:
             for mark in _marks_of(course, book, name, [*map(_student, students)])
         ]
     if not marks:
-        raise CourseError(f"{course.db_url}: the gradebook has no grades. Grade first: autograder grade A")
+        where = shown(course.db_url)
+        raise CourseError(f"{where}: the gradebook has no grades. Grade first: autograder grade A")
     return marks
 
 
