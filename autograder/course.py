@@ -36,10 +36,14 @@ class Course:
         config.CourseDirectory.update(changes)
         return CourseDirectory(config=config)
 
+    @cached_property
+    def _directory(self) -> CourseDirectory:
+        return self.directory()
+
     @property
     def db_url(self) -> str:
         """The address of the gradebook's database."""
-        return str(self.directory().db_url)
+        return str(self._directory.db_url)
 
     @cached_property
     def data(self) -> Path:
@@ -84,5 +88,5 @@ class Course:
         return sorted(place.name for place in handed_in if not place.name.startswith("."))
 
     def _path(self, kind: str, student: str, assignment: str) -> Path:
-        directory = self.directory()
+        directory = self._directory
         return Path(directory.format_path(getattr(directory, kind), student, assignment))

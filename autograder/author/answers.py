@@ -87,6 +87,7 @@ def read_answers(path: Path) -> dict[str, Exercise]:
 class _Reader:
     def __init__(self, path: Path, text: str):
         self._path, self._lines = path, text.splitlines()
+        self._headers = [(n, line) for n, line in enumerate(self._lines, 1) if line.lstrip().startswith("[")]
 
     def exercise(self, name: str, table: Any) -> Exercise:
         where = f"{self._path}, [{name}], line {self._line(name)}"
@@ -148,7 +149,7 @@ class _Reader:
     def _line(self, header: str, number: int = 1) -> int:
         """The line of the `number`th header of a table; 1 where it can't be found."""
         pattern = re.compile(rf"\s*\[+\s*{re.escape(header)}[\s.\]]")
-        found = [n for n, line in enumerate(self._lines, 1) if pattern.match(line)]
+        found = [n for n, line in self._headers if pattern.match(line)]
         return found[number - 1] if len(found) >= number else 1
 
 

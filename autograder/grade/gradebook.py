@@ -117,8 +117,9 @@ class GradebookWriter:
                     submission.notebooks.append(row)
                 set_scores(row, authored, self._authored[result.name], result, same)
         database.flush()
-        for submission in rows.values():
-            self._set_late_penalty(submission)
+        with database.no_autoflush:  # penalties do not change what is asked for here
+            for submission in rows.values():
+                self._set_late_penalty(submission)
 
     def _submissions(
         self, assignment: api.Assignment, names: Sequence[str]
