@@ -94,10 +94,16 @@ def copy_course(course: Course, name: str, folder: Path) -> Course:
     shutil.copytree(course.source(name), folder / "source" / name)
     shutil.copyfile(course.root / "nbgrader_config.py", folder / "nbgrader_config.py")
     with load_assignment(course, name):  # seals the keys, unless they are kept already
-        if (course.root / keystore.FOLDER).is_dir():
-            shutil.copytree(course.root / keystore.FOLDER, folder / keystore.FOLDER, dirs_exist_ok=True)
+        copy_keys(course, made)
     build(made, name)
     return made
+
+
+def copy_keys(course: Course, other: Course) -> None:
+    """Give another course the sealed keys that `course` has kept, so that none is sealed again."""
+    if (kept := course.root / keystore.FOLDER).is_dir():
+        drafts = shutil.ignore_patterns("*.[0-9]*")  # another process may be writing
+        shutil.copytree(kept, other.root / keystore.FOLDER, ignore=drafts, dirs_exist_ok=True)
 
 
 def set_due(course: Course, name: str) -> None:

@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from classes import copy_keys
 from support import ROOT
 
 from autograder.author.answers import read_answers
+from autograder.course import Course
 
 NAME = "03_oil_exports"
 
@@ -34,8 +36,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if extra.name != NAME:
             shutil.rmtree(extra)
     shutil.copy(ROOT / "nbgrader_config.py", root)
-    if (ROOT / ".autograder").is_dir():
-        shutil.copytree(ROOT / ".autograder", root / ".autograder")  # sealed keys, if they are kept already
+    copy_keys(Course(ROOT), Course(root))
     for student in ("ann", "bob"):
         shutil.copytree(root / "release" / NAME, root / "submitted" / student / NAME)
     path = root / "submitted" / "ann" / NAME / f"{NAME}.ipynb"
