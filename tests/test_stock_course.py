@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,12 @@ from pathlib import Path
 import nbgrader
 import pytest
 from nbgrader.api import Gradebook
+from support import ROOT
 
 EXAMPLE = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide"
+GUIDE = (ROOT / "notebooks" / "guides" / "your_own_course.md").read_text(encoding="utf-8")
+LINES = re.search(r"```python\n(.*?)```", GUIDE, re.DOTALL)[1]  # type: ignore[index]
+COMMANDS = re.findall(r"^nbgrader .*", GUIDE, re.MULTILINE)
 Scores = dict[tuple[str, str, str], tuple[float | None, float, bool]]
 
 
@@ -58,3 +63,59 @@ def test_the_example_course_gets_the_same_scores(example: Path, tmp_path: Path) 
     assert scores(ours) == expected
     run(ours, "nbgrader", "generate_feedback", "ps1")
     assert (ours / "feedback" / "bitdiddle" / "ps1" / "problem1.html").exists()
+
+
+# ---- switched over with three lines ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def quickstart(tmp_path: Path) -> Path:
+    """What `nbgrader quickstart` makes, with its header; handed in by two students and by one who has all
+    solutions."""
+    run(tmp_path, "nbgrader", "quickstart", "course")
+    course = tmp_path / "course"
+    assert (
+        'c.IncludeHeaderFooter.header = "source/header.ipynb"' in (course / "nbgrader_config.py").read_text()
+    )
+    shutil.copytree(EXAMPLE / "submitted", course / "submitted")
+    shutil.copytree(course / "source" / "ps1", course / "submitted" / "solved" / "ps1")
+    for path in course.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return course
+
+
+def test_a_quickstart_course_works_with_three_lines_and_gets_the_same_scores(quickstart: Path) -> None:
+    stock, ours = quickstart.with_name("stock"), quickstart
+    shutil.copytree(quickstart, stock)
+    config = ours / "nbgrader_config.py"
+    first, *rest = LINES.splitlines()
+    assert config.read_text().startswith(first)
+    config.write_text("\n".join([config.read_text(), *rest, ""]))
+    assert [command.split()[1] for command in COMMANDS] == [
+        *("generate_assignment", "autograde", "generate_feedback", "export")
+    ]
+    for command in COMMANDS:
+        run(ours, *command.split())
+    for command in COMMANDS[:2]:
+        run(stock, *command.split())
+    assert (len(scores(stock)), scores(ours)) == (27, scores(stock))
+    with_header = (ours / "release" / "ps1" / "problem1.ipynb").read_text()
+    assert with_header == (stock / "release" / "ps1" / "problem1.ipynb").read_text()
+    page = (ours / "feedback" / "bitdiddle" / "ps1" / "problem1.html").read_text(encoding="utf-8")
+    assert "BEGIN HIDDEN TESTS" not in page
+    assert (ours / "grades.csv").read_text().count("\nps1,") == 3
+
+
+def test_a_course_keeps_its_own_preprocessors() -> None:
+    from traitlets.config import Config
+
+    from autograder.nbgrader_course import use
+
+    config = Config()
+    config.GenerateAssignment.preprocessors = ["nbgrader.preprocessors.ClearSolutions"]
+    config.CourseDirectory.ignore = ["secret"]
+    use(config)
+    assert config.GenerateAssignment.preprocessors == [
+        *("nbgrader.preprocessors.ClearSolutions", "autograder.nbgrader_course.SealAnswers")
+    ]
+    assert config.CourseDirectory.ignore == ["secret", "answers.toml"]
