@@ -251,6 +251,7 @@ def _demo(args: argparse.Namespace) -> int:
     out.print("\nWhere to look:")
     out.print(f"  feedback page   {page}", markup=False)
     out.print(f"  gradebook       {demo.db_url.removeprefix('sqlite:///')}", markup=False)
+    out.print(f"  report          autograder --course {folder} report {_DEMO_ASSIGNMENT}", markup=False)
     out.print(f"  formgrader      cd {folder} && jupyter lab   (menu Nbgrader, Formgrader)", markup=False)
     return 0 if agree == len(pupils) else 1
 
