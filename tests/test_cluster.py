@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 from classes import copy_course, make_class
-from distributed import Client
+from distributed import Client, Future
 from nbgrader.api import Gradebook
 
 from autograder import grading
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.grade import cluster
+from autograder.grade.engine import Task
 
 REPO = Path(__file__).resolve().parents[1]
 NAME = "03_oil_exports"
@@ -37,10 +38,21 @@ class DaskCluster:
         self.programs: list[subprocess.Popen[bytes]] = []
 
     def start_scheduler(self) -> subprocess.Popen[bytes]:
-        return self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+        return self._start(
+            "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--dashboard-address", "127.0.0.1:0"
+        )
 
     def start_worker(self, *options: str, **environment: str) -> subprocess.Popen[bytes]:
-        words = ("worker", self.address, "--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard")
+        words = (
+            "worker",
+            self.address,
+            "--nthreads",
+            "1",
+            "--host",
+            "127.0.0.1",
+            "--dashboard-address",
+            "127.0.0.1:0",
+        )
         return self._start(*words, *(options or ("--no-nanny",)), **environment)
 
     def _start(self, *words: str, **environment: str) -> subprocess.Popen[bytes]:
@@ -180,3 +192,27 @@ def test_no_scheduler_is_an_error(course: Course, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 1)
     with pytest.raises(CourseError, match="does not answer"):
         grade(course, "tcp://127.0.0.1:1")
+
+
+def test_workers_that_come_late_get_what_was_waiting(
+    one_machine: Course, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when all workers are lost while tasks are running, and another comes."""
+    submit = cluster.Cluster._submit
+    with dask_cluster() as dask:
+        dask.start_scheduler()
+
+        def submit_and_start(self: cluster.Cluster, task: Task) -> Future:
+            future = submit(self, task)
+            if len(dask.programs) == 1:
+                dask.start_worker()
+            return future
+
+        def replace_the_worker() -> None:
+            dask.programs[-1].kill()
+            dask.start_worker()
+
+        monkeypatch.setattr(cluster.Cluster, "_submit", submit_and_start)
+        done, _ = grade(course, dask.address, {SIZE // 2: replace_the_worker})
+    assert sorted(done) == course.students(NAME)
+    assert gradebook(course) == gradebook(one_machine)

@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
-from distributed import Client, Future, Worker, WorkerPlugin, get_worker
+from distributed import Client, Future, Scheduler, Worker, WorkerPlugin, get_worker
 
 from ..errors import CourseError
 from ..fingerprint import environment
@@ -101,6 +101,10 @@ def _problem_there(plugin: str, dask_worker: Worker) -> str:
     return found.problem if found else "it does not have the assignment yet"
 
 
+def _unplaced(dask_scheduler: Scheduler) -> list[str]:
+    return [str(task.key) for task in dask_scheduler.unrunnable]
+
+
 class Cluster:
     """The workers of a Dask cluster, with the same `grade` as `batch.Workers`.
 
@@ -154,6 +158,7 @@ class Cluster:
             except queue.Empty:
                 if self._can_grade():
                     last_seen = time.monotonic()
+                    again += self._overlooked(running)
                 elif time.monotonic() - last_seen > _PATIENCE_SECONDS:
                     raise CourseError(self._nobody()) from None
                 continue
@@ -176,6 +181,15 @@ class Cluster:
             resources={self._plugin.name: 1},
             retries=_RETRIES,
         )
+
+    def _overlooked(self, running: dict[Future, Task]) -> list[Task]:
+        """The tasks that came when no worker could grade, taken out of `running`. Dask gives them to a worker
+        that joins, but not to one that says only afterwards that it can grade."""
+        try:
+            unplaced = set(self._client.run_on_scheduler(_unplaced))
+        except (OSError, TimeoutError):
+            return []
+        return [running.pop(future) for future in list(running) if future.key in unplaced]
 
     def _reconnect(self) -> None:
         self._tell(f"The scheduler at {self._address} was lost. What is not finished is sent again.")
