@@ -60,6 +60,16 @@ class Page:
         return [link for link in self.links if not link.startswith(_WEB)]
 
     @property
+    def said_of_links(self) -> list[str]:
+        """What stands in place of each link or picture for those who hear the page."""
+        return [_text(node).strip() for node in self.nodes if node["type"] in ("link", "image")]
+
+    @property
+    def levels(self) -> list[int]:
+        """The levels of the headings, 1 to 6."""
+        return [node["attrs"]["level"] for node in self.nodes if node["type"] == "heading"]
+
+    @property
     def anchors(self) -> set[str]:
         """The anchors of the headings, as GitHub makes them of their texts."""
         seen: Counter[str] = Counter()

@@ -12,6 +12,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 from urllib.parse import unquote
@@ -52,6 +53,20 @@ def broken(path: Path, link: str) -> str:
     if anchor and (inside not in MARKDOWN or anchor not in pages()[inside].anchors):
         return f"{link}: {inside} has no heading with this anchor"
     return ""
+
+
+@pytest.mark.parametrize("path", pages(), ids=str)
+def test_headings_are_in_order(path: Path) -> None:
+    levels = pages()[path].levels
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert [(first, then) for first, then in pairwise(levels) if then > first + 1] == []
+
+
+@pytest.mark.parametrize("path", pages(), ids=str)
+def test_links_and_pictures_say_what_they_are(path: Path) -> None:
+    said = pages()[path].said_of_links
+    assert [words for words in said if words.lower() in ("", "here", "click here", "link", "this")] == []
 
 
 def test_every_page_can_be_reached_from_the_readme() -> None:
