@@ -12,6 +12,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from matplotlib.artist import Artist
 from matplotlib.collections import Collection
@@ -73,10 +74,8 @@ def _pale(artist: Artist) -> Iterator[str]:
         if artist.get_text().strip() and (found := contrast(artist.get_color(), _behind(artist))) < TEXT:
             yield f"the words {artist.get_text()!r}: {found:.1f}"
     elif isinstance(artist, Line2D):
-        if (
-            len(artist.get_xydata())
-            and (found := _best(artist.get_color(), artist.get_markeredgecolor())) < GRAPHIC
-        ):
+        found = _best(artist.get_color(), artist.get_markeredgecolor())
+        if np.size(artist.get_xydata()) and found < GRAPHIC:
             yield f"a line in {artist.get_color()}: {found:.1f}"
     elif isinstance(artist, Patch) and _drawn(artist):
         edge = artist.get_edgecolor() if artist.get_linewidth() else "white"
