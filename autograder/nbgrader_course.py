@@ -10,8 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from nbconvert.exporters import HTMLExporter
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import HasTraits
 from traitlets.config import Config
+from traitlets.config.loader import LazyConfigValue
 
 _PLUGINS = "autograder.plugins"
 
@@ -22,8 +27,8 @@ def use(config: Config) -> None:
     Put it below the course's own settings. The preprocessors that the course names for releases stay. What it
     names for grading and feedback is replaced: student code runs in a sandbox, and nbgrader executes nothing.
     """
-    config.CourseDirectory.ignore.append("answers.toml")  # the author's answers never reach a release
-    config.GenerateAssignment.preprocessors.append(f"{__name__}.SealAnswers")
+    _add(config, CourseDirectory, "ignore", "answers.toml")  # the author's answers never reach a release
+    _add(config, GenerateAssignment, "preprocessors", f"{__name__}.SealAnswers")
     config.Autograde.pre_convert_hook = f"{_PLUGINS}.know_assignment"
     config.Autograde.exporter_class = f"{_PLUGINS}.Grade"
     config.Autograde.sanitize_preprocessors = []
@@ -32,8 +37,18 @@ def use(config: Config) -> None:
     config.GenerateFeedback.exporter_class = f"{_PLUGINS}.FeedbackPage"
     config.GenerateFeedback.preprocessors = []
     # formgrader shows graders the model answers; what students wrote is shown, never run
-    config.HTMLExporter.preprocessors.append(f"{_PLUGINS}.ShowModelAnswers")
+    _add(config, HTMLExporter, "preprocessors", f"{_PLUGINS}.ShowModelAnswers")
     config.HTMLExporter.sanitize_html = True
+
+
+def _add(config: Config, program: type[HasTraits], setting: str, value: str) -> None:
+    """Add a value to a list, once: programs may read the same configuration twice and merge what they read,
+    so the list is given whole and not appended to."""
+    usual = program.class_traits()[setting].default()
+    chosen = config[program.__name__].get(setting, usual)
+    if isinstance(chosen, LazyConfigValue):  # the course appends to the usual list
+        chosen = chosen.get_value(usual)
+    config[program.__name__][setting] = [*(known for known in chosen if known != value), value]
 
 
 class SealAnswers(NbGraderPreprocessor):

@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
+import nbgrader.api
 import pytest
 from support import ROOT, Bench, bench_of, course_in
 
@@ -15,6 +17,8 @@ from autograder.course import Course
 
 # nbgrader starts the program `alembic`, which stands beside Python
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+# and it does so for every new gradebook, to ask always the same: ask once
+nbgrader.api.get_alembic_version = cache(nbgrader.api.get_alembic_version)
 
 
 @pytest.fixture

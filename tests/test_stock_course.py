@@ -11,7 +11,12 @@ from pathlib import Path
 import nbgrader
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
 from support import ROOT
+from traitlets.config import Config
+
+from autograder.nbgrader_course import use
 
 EXAMPLE = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide"
 GUIDE = (ROOT / "notebooks" / "guides" / "your_own_course.md").read_text(encoding="utf-8")
@@ -106,16 +111,22 @@ def test_a_quickstart_course_works_with_three_lines_and_gets_the_same_scores(qui
     assert (ours / "grades.csv").read_text().count("\nps1,") == 3
 
 
-def test_a_course_keeps_its_own_preprocessors() -> None:
-    from traitlets.config import Config
-
-    from autograder.nbgrader_course import use
-
+def test_a_course_keeps_its_own_settings_and_may_be_read_twice() -> None:
     config = Config()
     config.GenerateAssignment.preprocessors = ["nbgrader.preprocessors.ClearSolutions"]
-    config.CourseDirectory.ignore = ["secret"]
-    use(config)
+    config.CourseDirectory.ignore.append("secret")
+    for _ in range(2):
+        use(config)
+        config.merge(Config(config))
     assert config.GenerateAssignment.preprocessors == [
         *("nbgrader.preprocessors.ClearSolutions", "autograder.nbgrader_course.SealAnswers")
     ]
-    assert config.CourseDirectory.ignore == ["secret", "answers.toml"]
+    assert config.CourseDirectory.ignore == [*CourseDirectory().ignore, "secret", "answers.toml"]
+    assert config.HTMLExporter.preprocessors == ["autograder.plugins.ShowModelAnswers"]
+
+
+def test_a_course_without_settings_keeps_nbgraders() -> None:
+    config = Config()
+    use(config)
+    usual = GenerateAssignment().preprocessors
+    assert config.GenerateAssignment.preprocessors == [*usual, "autograder.nbgrader_course.SealAnswers"]

@@ -20,6 +20,7 @@ from autograder.author.answers import read_answers
 NAME = "01_who_is_speaking"
 WRITTEN = "Report: what was said. Inference: what may follow from it. Value: what somebody thinks of it."
 COMMENT = "Each list has one line. Give the claim's number with it."
+SLOW = 180_000  # milliseconds: on a busy machine a user's server starts slowly
 GRADING = 180_000  # milliseconds: in a fresh copy the first build runs all of the author's answers
 
 
@@ -90,7 +91,7 @@ def test_a_class_in_the_browser(hub: Hub, browser: Browser, tmp_path: Path) -> N
 def _window(browser: Browser) -> Page:  # noqa: F811
     """A page of a window of its own, which has nothing in common with another one."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(SLOW)
     return page
 
 
@@ -182,7 +183,7 @@ class Formgrader:
 
     def __init__(self, page: Page, hub: Hub):
         self._page, self._hub = page, hub
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(SLOW)
         answer = page.goto(f"{hub.url}/hub/user-redirect/formgrader/")
         assert answer is not None
         # the reason for the tab of its own; when this changes, the guide can change too
