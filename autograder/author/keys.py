@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -214,19 +214,12 @@ def _with_mistakes(
     keys: dict[str, Key], assignment: Assignment, exercises: Mapping[str, Exercise], workers: Workers
 ) -> dict[str, Key]:
     """The keys, which also know every wrong answer, in the order of answers.toml."""
-    cells = answer_cells(assignment)
     wrong = [(exercise, answer) for exercise in exercises.values() for answer in exercise.wrong]
-    tasks = []
-    for number, (exercise, answer) in enumerate(wrong):
-        notebook, _ = cells[exercise.name]
-        submitted = solved(notebook, {exercise.name: answer.code})
-        learner = _Learner(keys, str(answer.hint))
-        tasks.append(Task(number, notebook.name, submitted, notebook.tests_of(exercise.name), learner))
-    outcomes = {outcome.label: outcome for outcome in workers.grade(tasks)}
+    tried = _tried(keys, assignment, wrong, workers)
     keys, problems = dict(keys), []
-    for number, (exercise, answer) in enumerate(wrong):
+    for (exercise, answer), (notebook, outcome) in zip(wrong, tried, strict=True):
         try:
-            name, mistake = _learned(outcomes[number], exercise, answer, cells[exercise.name][0])
+            name, mistake = _learned(outcome, exercise, answer, notebook)
             keys[name] = add_mistake(keys[name], mistake)
         except ValueError as problem:
             problems.append(f"{answer.where}: {problem}. Give both one hint, or drop one.")
@@ -237,22 +230,33 @@ def _with_mistakes(
     return keys
 
 
+def _tried(
+    keys: Mapping[str, Key],
+    assignment: Assignment,
+    answers: Sequence[tuple[Exercise, Answer]],
+    workers: Workers,
+) -> list[tuple[AuthorNotebook, Outcome]]:
+    """What came of each answer, in their order, and the notebook in which it was tried."""
+    cells = answer_cells(assignment)
+    notebooks = [cells[exercise.name][0] for exercise, _ in answers]
+    tasks = []
+    for number, ((exercise, answer), notebook) in enumerate(zip(answers, notebooks, strict=True)):
+        submitted = solved(notebook, {exercise.name: answer.code})
+        learner = _Learner(keys, answer.hint or "")
+        tasks.append(Task(number, notebook.name, submitted, notebook.tests_of(exercise.name), learner))
+    outcomes = {outcome.label: outcome for outcome in workers.grade(tasks)}
+    return [(notebook, outcomes[number]) for number, notebook in enumerate(notebooks)]
+
+
 def _check_right(
     keys: Mapping[str, Key], assignment: Assignment, exercises: Mapping[str, Exercise], workers: Workers
 ) -> None:
     """Raises CourseError for the right answers of answers.toml that don't pass all tests."""
-    cells = answer_cells(assignment)
     right = [(exercise, answer) for exercise in exercises.values() for answer in exercise.right]
-    tasks = []
-    for number, (exercise, answer) in enumerate(right):
-        notebook, _ = cells[exercise.name]
-        submitted = solved(notebook, {exercise.name: answer.code})
-        until = notebook.tests_of(exercise.name)
-        tasks.append(Task(number, notebook.name, submitted, until, _Learner(keys, "")))
-    outcomes = {outcome.label: outcome for outcome in workers.grade(tasks)}
     problems = []
-    for number, (exercise, answer) in enumerate(right):
-        if said := _failed(outcomes[number], cells[exercise.name][0], exercise):
+    tried = _tried(keys, assignment, right, workers)
+    for (exercise, answer), (notebook, outcome) in zip(right, tried, strict=True):
+        if said := _failed(outcome, notebook, exercise):
             problems.append(
                 f"{answer.where}: this right answer fails: {said} Mend it, or move it to `wrong`."
             )

@@ -27,6 +27,7 @@ from nbgrader.api import (
 
 from ..course import Course
 from ..errors import CourseError
+from ..grade.gradebook import open_gradebook
 from ..grade.notebook import AuthorNotebook, Cell, read_author_notebook
 from ..grade.record import METADATA
 
@@ -119,7 +120,7 @@ def collect(course: Course, name: str) -> Results:
     nothing = f"Nothing of {name} has been graded yet. Run `autograder grade {name}` first."
     if name not in graded_assignments(course):
         raise CourseError(nothing)
-    with Gradebook(course.db_url, course.directory().course_id) as book:
+    with open_gradebook(course) as book:
         try:
             book.find_assignment(name)
         except MissingEntry:

@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from ..course import Course
 from ..errors import CourseError
-from ..grade.gradebook import shown
+from ..grade.gradebook import open_gradebook, shown
 from ..grade.notebook import read_author_notebook
 
 State = Literal["graded", "to grade", "not graded", "missing"]
@@ -84,7 +84,7 @@ def read_marks(course: Course, names: Sequence[str] = ()) -> list[Mark]:
     Raises CourseError when an assignment is not in the gradebook, or there is nobody in it.
     """
     _check_gradebook(course)
-    with Gradebook(course.db_url, course.directory().course_id) as book:
+    with open_gradebook(course) as book:
         known = sorted(assignment.name for assignment in book.assignments)
         for name in names:
             if name not in known:
