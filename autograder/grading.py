@@ -57,9 +57,7 @@ def grade(
     """
     with ExitStack() as stack:
         assignment = stack.enter_context(load_assignment(course, name, walls))
-        with alone(course):
-            if not holds_assignment(course, assignment):
-                save_to_gradebook(course, name)
+        know_assignment(course, assignment)
         workers = (
             _cluster(assignment, scheduler, walls, tell) if scheduler else Workers(assignment, jobs, walls)
         )
@@ -72,6 +70,14 @@ def grade(
             write_folder(course, assignment, student, results)
             writer.add(student, read_timestamp(course.submitted(student, name)), results)
             yield _graded(assignment, student, results, failure)
+
+
+def know_assignment(course: Course, assignment: Assignment) -> None:
+    """Record the assignment in the gradebook where it is not there as it is now, as in a fresh copy of the
+    course."""
+    with alone(course):
+        if not holds_assignment(course, assignment):
+            save_to_gradebook(course, assignment.name)
 
 
 def _cluster(assignment: Assignment, scheduler: str, walls: bool, tell: Callable[[str], object]) -> Cluster:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +14,24 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import default
 from traitlets.config import Config
 
-from .author.build import load_assignment, save_to_gradebook
+from . import grading
+from .author.build import load_assignment
 from .course import Course
-from .grade.batch import Workers
-from .grade.engine import tasks_of
-from .grade.gradebook import alone, open_gradebook, record_notebook
+from .grade.gradebook import record_notebook
 from .grade.record import graded_notebook
 from .report.feedback import feedback_page
 from .report.feedback_model_answers import with_model_answers
 from .report.feedback_points import read_points
+from .standby import Standby
+
+_standby = Standby()
 
 
 def know_assignment(assignment: str, **_: Any) -> None:
-    """Record the assignment in the gradebook if it is not there, as in a fresh copy of the course."""
+    """Record the assignment in the gradebook if it is not there as its author has it now."""
     course = Course(Path.cwd())
-    with alone(course):
-        with open_gradebook(course) as book:
-            known = assignment in {known.name for known in book.assignments}
-        if not known:
-            save_to_gradebook(course, assignment)
+    with load_assignment(course, assignment) as known:
+        grading.know_assignment(course, known)
 
 
 class Grade(NotebookExporter):
@@ -49,16 +47,9 @@ class Grade(NotebookExporter):
         student, name = found["student"], found["assignment"]
         if not Path(filename).resolve().is_relative_to(course.submitted(student, name).resolve()):
             return super().from_filename(filename, resources, **kw)
-        with ExitStack() as stack:
-            assignment = stack.enter_context(load_assignment(course, name))
-            workers = stack.enter_context(Workers(assignment, jobs=1))
-            tasks = tasks_of(course.submitted(student, name), student, assignment)
-            (outcome,) = workers.grade(task for task in tasks if task.notebook == found["notebook"])
-            if outcome.result is None:
-                raise RuntimeError(f"{name} of {student} could not be graded: {outcome.failure}")
-            notebook = next(n for n in assignment.notebooks if n.name == found["notebook"])
-            record_notebook(course, name, student, notebook, outcome.result)
-            return super().from_notebook_node(graded_notebook(notebook, outcome.result), resources, **kw)
+        author, result = _standby.grade(course, name, student, found["notebook"])
+        record_notebook(course, name, student, author, result)
+        return super().from_notebook_node(graded_notebook(author, result), resources, **kw)
 
 
 class FeedbackPage(Exporter):

@@ -16,17 +16,17 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
-from .author.build import load_assignment, save_to_gradebook
+from .author.build import load_assignment
 from .course import Course
 from .errors import CourseError
 from .fingerprint import KEPT
 from .grade.batch import Workers
 from .grade.cache import Cache
 from .grade.engine import Assignment
-from .grade.gradebook import GradebookWriter, holds_assignment, in_one_transaction, open_gradebook
+from .grade.gradebook import GradebookWriter, in_one_transaction, open_gradebook
 from .grade.judge import CellResult, NotebookResult
 from .grade.record import graded_text, read_timestamp, write_folder
-from .grading import Cached, results_by_student
+from .grading import Cached, know_assignment, results_by_student
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,7 @@ def _differs(course: Course, assignment: Assignment, student: str, results: Sequ
 
 def _apply(course: Course, assignment: Assignment, results: dict[str, list[NotebookResult]]) -> None:
     _remember(course, assignment.name, list(results))
-    if not holds_assignment(course, assignment):
-        save_to_gradebook(course, assignment.name)
+    know_assignment(course, assignment)
     with GradebookWriter(course, assignment, whole=True) as writer:
         for student, found in results.items():
             writer.add(student, read_timestamp(course.submitted(student, assignment.name)), found)

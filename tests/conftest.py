@@ -12,6 +12,8 @@ from pathlib import Path
 import nbgrader.api
 import pytest
 from support import ROOT, Bench, bench_of, course_in
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from autograder.course import Course
 
@@ -19,6 +21,19 @@ from autograder.course import Course
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 # and it does so for every new gradebook, to ask always the same: ask once
 nbgrader.api.get_alembic_version = cache(nbgrader.api.get_alembic_version)
+
+
+class FolderScheduling(LoadScopeScheduling):
+    """Gives each worker of pytest-xdist whole folders of tests: those of one folder share what is slow to
+    make, such as a graded class, and accounts of this system."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        tests, name, *below = nodeid.partition("::")[0].split("/")
+        return f"{tests}/{name}" if below else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling:
+    return FolderScheduling(config, log)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from autograder.grade.engine import Task
 
 REPO = Path(__file__).resolve().parents[1]
 NAME = "03_oil_exports"
-SIZE = 24
+SIZE = 12
 
 
 class DaskCluster:

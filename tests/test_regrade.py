@@ -19,16 +19,16 @@ from autograder import cli, grading
 from autograder.author.build import load_assignment
 from autograder.course import Course
 from autograder.errors import CourseError
-from autograder.regrading import Move, regrade, undo
+from autograder.regrading import Move, Regrade, regrade, undo
 
 NAME = "03_oil_exports"
-SIZE = 40
+SIZE = 24
 EXERCISE, TEST = "eia_change", "eia_change_check"
 WRITTEN = "fair_word"
 TOO_ROUND = "eia_change = -53"  # of -53.3: wrong now, right with `decimals = 0`
 ROUNDED = ("student0003", "student0010", "student0022")
 LATE = "student0006"  # the class hands in every twelfth submission after it is due
-TAKEN_BY_HAND = "student0030"
+TAKEN_BY_HAND = "student0018"
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +71,20 @@ def graded(made: tuple[Course, list[Pupil]]) -> Course:
 
 @pytest.fixture
 def course(graded: Course, tmp_path: Path) -> Course:
-    shutil.copytree(graded.root, tmp_path / "course")
-    return Course(tmp_path / "course")
+    return Course(shutil.copytree(graded.root, tmp_path / "course"))
+
+
+@pytest.fixture(scope="module")
+def regraded_once(graded: Course, tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Regrade]:
+    """The class after the author let whole percents pass and regraded, and what came of it."""
+    made = Course(shutil.copytree(graded.root, tmp_path_factory.mktemp("regraded") / "course"))
+    loosen(made)
+    return made, regrade(made, NAME)
+
+
+@pytest.fixture
+def regraded(regraded_once: tuple[Course, Regrade], tmp_path: Path) -> Course:
+    return Course(shutil.copytree(regraded_once[0].root, tmp_path / "course"))
 
 
 def answer(course: Course, student: str, code: str) -> None:
@@ -139,10 +151,11 @@ def test_a_dry_run_names_exactly_those_who_move_and_writes_nothing(course: Cours
     assert (tables(course), folders(course)) == before
 
 
-def test_it_writes_what_moves_and_keeps_what_a_person_gave(course: Course, movers: set[str]) -> None:
-    old = scores(course)
-    loosen(course)
-    found = regrade(course, NAME)
+def test_it_writes_what_moves_and_keeps_what_a_person_gave(
+    graded: Course, regraded_once: tuple[Course, Regrade], movers: set[str]
+) -> None:
+    old = scores(graded)
+    course, found = regraded_once
     points = found.moves[0].points
     expected = {
         student: {
@@ -166,17 +179,17 @@ def test_it_writes_what_moves_and_keeps_what_a_person_gave(course: Course, mover
     assert regrade(course, NAME).moves == []  # nothing is left to do
 
 
-def test_undo_brings_gradebook_and_folders_back(course: Course) -> None:
-    before = tables(course), folders(course)
-    loosen(course)
-    found = regrade(course, NAME)
-    assert (tables(course), folders(course)) != before
-    assert undo(course, NAME) == sorted(found.results)
-    after = tables(course), folders(course)
+def test_undo_brings_gradebook_and_folders_back(
+    graded: Course, regraded_once: tuple[Course, Regrade], regraded: Course
+) -> None:
+    before = tables(graded), folders(graded)
+    assert (tables(regraded), folders(regraded)) != before
+    assert undo(regraded, NAME) == sorted(regraded_once[1].results)
+    after = tables(regraded), folders(regraded)
     assert without_tests(after[0]) == without_tests(before[0])
     assert after[1] == before[1]
     with pytest.raises(CourseError, match=f"no regrade of {NAME} to undo"):
-        undo(course, NAME)
+        undo(regraded, NAME)
 
 
 def without_tests(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -184,30 +197,25 @@ def without_tests(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: rows for name, rows in found.items() if name != "source_cell"}
 
 
-def test_what_a_person_gives_after_a_regrade_outlives_its_undo(course: Course) -> None:
-    loosen(course)
-    regrade(course, NAME)
-    with Gradebook(course.db_url) as book:
+def test_what_a_person_gives_after_a_regrade_outlives_its_undo(regraded: Course) -> None:
+    with Gradebook(regraded.db_url) as book:
         sheet = book.find_submission_notebook(NAME, NAME, ROUNDED[1])
         next(grade for grade in sheet.grades if grade.name == WRITTEN).manual_score = 1
         book.db.commit()
-    undo(course, NAME)
-    assert scores(course)[ROUNDED[1]][WRITTEN][1] == 1
-    assert scores(course)[ROUNDED[1]][TEST] == (0, None)
+    undo(regraded, NAME)
+    assert scores(regraded)[ROUNDED[1]][WRITTEN][1] == 1
+    assert scores(regraded)[ROUNDED[1]][TEST] == (0, None)
 
 
-def test_regrades_are_undone_one_after_the_other(course: Course, movers: set[str]) -> None:
-    first = scores(course)
-    loosen(course)
-    regrade(course, NAME)
-    second = scores(course)
-    tighten(course)
-    assert {move.student for move in regrade(course, NAME).moves} == movers
-    assert scores(course) == first
-    undo(course, NAME)
-    assert scores(course) == second
-    undo(course, NAME)
-    assert scores(course) == first
+def test_regrades_are_undone_one_after_the_other(graded: Course, regraded: Course, movers: set[str]) -> None:
+    first, second = scores(graded), scores(regraded)
+    tighten(regraded)
+    assert {move.student for move in regrade(regraded, NAME).moves} == movers
+    assert scores(regraded) == first
+    undo(regraded, NAME)
+    assert scores(regraded) == second
+    undo(regraded, NAME)
+    assert scores(regraded) == first
 
 
 def test_a_regrade_that_can_not_be_written_changes_nothing(

@@ -13,6 +13,8 @@ from ..sandbox.jail import die_with_parent
 from ..sandbox.wall import NoSandbox, probe
 from .engine import Assignment, Engine, Outcome, Task
 
+_ENDED = "A grading process could not start, or was ended from outside."
+
 _engine: Engine | None = None
 
 
@@ -43,12 +45,18 @@ class Workers:
                 if isinstance(task, Outcome):
                     yield task
                 else:
-                    running[self._pool.submit(_work, task)] = task
+                    running[self._submit(task)] = task
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield _outcome(future, running.pop(future))
+
+    def _submit(self, task: Task) -> Future[Outcome]:
+        try:
+            return self._pool.submit(_work, task)
+        except BrokenProcessPool:
+            raise NoSandbox(_ENDED) from None
 
     def start(self) -> None:
         """Start all processes now, and not when they are needed. They end with the calling thread."""
@@ -70,7 +78,7 @@ def _outcome(future: Future[Outcome], task: Task) -> Outcome:
     try:
         return future.result()
     except BrokenProcessPool:
-        raise NoSandbox("A grading process could not start, or was ended from outside.") from None
+        raise NoSandbox(_ENDED) from None
     except NoSandbox:
         raise
     except Exception as problem:

@@ -133,7 +133,7 @@ def class_server() -> Iterator[Classroom]:
 
         for group in _GROUPS:
             if subprocess.run(["getent", "group", group], capture_output=True).returncode:
-                undo.callback(_quietly, "groupdel", group)
+                undo.callback(_remove_empty, group)
         for user in (maria, li, omar):
             undo.callback(_remove, user)
         _type(_commands().replace("/srv/classroom", str(place)).replace("maria", maria.name), checkout)
@@ -163,6 +163,13 @@ def _type(commands: str, folder: Path) -> None:
 
 def _quietly(*command: str) -> None:
     subprocess.run(command, capture_output=True, check=False)
+
+
+def _remove_empty(group: str) -> None:
+    """Remove a group, unless accounts of another class server are in it by now."""
+    found = subprocess.run(["getent", "group", group], capture_output=True, text=True, check=False)
+    if found.stdout.strip().endswith(":"):
+        _quietly("groupdel", group)
 
 
 def _remove(user: User) -> None:

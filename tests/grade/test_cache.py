@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
-from support import Exercise
+from support import Exercise, course_in
 
 from autograder import grading
 from autograder.author.build import build
@@ -34,16 +34,36 @@ code = "third = 3"
 hint = "One divided by three."
 """
 EXERCISES = (Exercise("half", "half = 1 / 2", points=2), Exercise("third", "third = 1 / 3", points=3))
+FIRST = {"ann": 5, "bob": 0}
 Ran = list[tuple[str, frozenset[int] | None]]
 
 
-@pytest.fixture
-def course(make_course: Callable[..., Course]) -> Course:
-    made = make_course(*EXERCISES, answers=ANSWERS)
+@pytest.fixture(scope="module")
+def ungraded_once(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course that is built and not graded yet, with the answers of two students."""
+    made = course_in(tmp_path_factory.mktemp("ungraded") / "course", *EXERCISES, answers=ANSWERS)
     build(made, NAME)
     hand_in(made, "ann", half="half = 0.5", third="third = 1 / 3")
     hand_in(made, "bob", half="half = 0.46", third="third = 3")
     return made
+
+
+@pytest.fixture(scope="module")
+def graded_once(ungraded_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The same course after a first run."""
+    made = Course(shutil.copytree(ungraded_once.root, tmp_path_factory.mktemp("graded") / "course"))
+    assert grade(made) == FIRST
+    return made
+
+
+@pytest.fixture
+def ungraded(ungraded_once: Course, tmp_path: Path) -> Course:
+    return Course(shutil.copytree(ungraded_once.root, tmp_path / "course"))
+
+
+@pytest.fixture
+def course(graded_once: Course, tmp_path: Path) -> Course:
+    return Course(shutil.copytree(graded_once.root, tmp_path / "course"))
 
 
 def hand_in(course: Course, student: str, **answers: str) -> None:
@@ -93,43 +113,35 @@ def source(course: Course) -> Path:
     return course.source(NAME) / f"{NAME}.ipynb"
 
 
-def test_a_second_run_runs_nothing_and_gives_the_same(course: Course, ran: Ran) -> None:
-    first = grade(course)
+def test_a_second_run_runs_nothing_and_gives_the_same(ungraded: Course, ran: Ran) -> None:
+    assert grade(ungraded) == FIRST
     assert sorted(ran) == [("ann", None), ("bob", None)]
-    page = course.autograded("ann", NAME) / f"{NAME}.ipynb"
+    page = ungraded.autograded("ann", NAME) / f"{NAME}.ipynb"
     before = page.read_bytes()
     ran.clear()
-    assert grade(course) == first == {"ann": 5, "bob": 0}
+    assert grade(ungraded) == FIRST
     assert ran == []
     assert page.read_bytes() == before
 
 
 def test_force_runs_all_again(course: Course, ran: Ran) -> None:
-    grade(course)
-    ran.clear()
     grade(course, force=True)
     assert sorted(ran) == [("ann", None), ("bob", None)]
 
 
 def test_who_hands_in_again_is_run_again_and_nobody_else(course: Course, ran: Ran) -> None:
-    grade(course)
-    ran.clear()
     hand_in(course, "bob", half="half = 0.5", third="third = 3")
     assert grade(course) == {"ann": 5, "bob": 2}
     assert ran == [("bob", None)]
 
 
 def test_a_looser_tolerance_judges_that_test_again_and_no_other(course: Course, ran: Ran) -> None:
-    grade(course)
-    ran.clear()
     edit(course.source(NAME) / "answers.toml", "[half]\ndecimals = 2", "[half]\ndecimals = 1")
     assert grade(course) == {"ann": 5, "bob": 2}  # 0.46 is 0.5 to one decimal
     assert sorted(ran) == [("ann", frozenset({2})), ("bob", frozenset({2}))]
 
 
 def test_other_points_judge_that_test_again(course: Course, ran: Ran) -> None:
-    grade(course)
-    ran.clear()
     edit(source(course), '"points": 3', '"points": 4')
     assert grade(course) == {"ann": 6, "bob": 0}
     assert {wanted for _, wanted in ran} == {frozenset({4})}
@@ -141,8 +153,6 @@ def test_other_points_judge_that_test_again(course: Course, ran: Ran) -> None:
 
 
 def test_other_code_above_runs_all_below_again(course: Course, ran: Ran) -> None:
-    grade(course)
-    ran.clear()
     edit(source(course), "import pandas as pd", "import pandas as pd, math")
     grade(course)
     assert {student for student, _ in ran} == {"ann", "bob"}
@@ -211,23 +221,19 @@ def entries(course: Course) -> list[Path]:
     ids=["half", "empty", "another-score", "zeros"],
 )
 def test_a_damaged_entry_is_not_believed(course: Course, ran: Ran, damage: Callable[[bytes], bytes]) -> None:
-    first = grade(course)
-    ran.clear()
     for path in entries(course):
         path.write_bytes(damage(path.read_bytes()))
-    assert grade(course) == first
+    assert grade(course) == FIRST
     assert len(ran) == 2
     assert len(entries(course)) == 2
     ran.clear()
-    assert grade(course) == first
+    assert grade(course) == FIRST
     assert ran == []
 
 
 def test_results_of_an_earlier_form_are_not_used(course: Course, ran: Ran) -> None:
     from autograder.grade import cache
 
-    grade(course)
-    ran.clear()
     for path in entries(course):
         body = re.sub(rb'"format": \d+', b'"format": 0', path.read_bytes().partition(b"\n")[2])
         path.write_bytes(cache._checksum(body) + b"\n" + body)
@@ -236,17 +242,13 @@ def test_results_of_an_earlier_form_are_not_used(course: Course, ran: Ran) -> No
 
 
 def test_a_course_that_can_not_be_written_to_is_graded_all_the_same(course: Course, ran: Ran) -> None:
-    grade(course)
     shutil.rmtree(course.root / ".autograder" / "results")
     (course.root / ".autograder" / "results").write_text("in the way")
-    ran.clear()
-    assert grade(course) == {"ann": 5, "bob": 0}
+    assert grade(course) == FIRST
     assert len(ran) == 2
 
 
 def test_two_students_with_the_same_answers_are_run_once(course: Course, ran: Ran) -> None:
-    grade(course)
-    ran.clear()
     hand_in(course, "cem", half="half = 0.5", third="third = 1 / 3")
     assert grade(course)["cem"] == 5
     assert ran == []
