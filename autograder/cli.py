@@ -30,11 +30,11 @@ from rich.text import Text
 
 from . import __version__
 from .errors import CourseError
+from .lastrun import Graded, recall
 from .sandbox.wall import NoSandbox
 
 if TYPE_CHECKING:
     from .course import Course
-    from .grading import Graded
     from .regrading import Regrade
 
 _DEMO_ASSIGNMENT = "03_oil_exports"
@@ -177,22 +177,34 @@ def _be_quiet() -> None:
 
 def _course(args: argparse.Namespace) -> Course:
     """The course that was named, or the nearest folder above that is one. Raises CourseError."""
-    course = _find_course(args)
-    if course is None:
+    from .course import Course
+
+    return Course(_root(args))
+
+
+def _root(args: argparse.Namespace) -> Path:
+    """The folder of that course. Raises CourseError."""
+    root = _find_root(args)
+    if root is None:
         raise CourseError(
             f"{_start(args)} is no course: it has no nbgrader_config.py and no source/. "
             "Name one with --course."
         )
-    return course
+    return root
 
 
 def _find_course(args: argparse.Namespace) -> Course | None:
     from .course import Course
 
+    root = _find_root(args)
+    return None if root is None else Course(root)
+
+
+def _find_root(args: argparse.Namespace) -> Path | None:
     start = _start(args)
     for place in [start] if args.course else [start, *start.parents]:
         if (place / "nbgrader_config.py").is_file() or (place / "source").is_dir():
-            return Course(place)
+            return place
     return None
 
 
@@ -323,23 +335,37 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _grade(args: argparse.Namespace) -> int:
+    walls = _walls(args)
+    everybody = not (args.student or args.force)
+    if everybody and (run := recall(_root(args), args.assignment, walls)):
+        for trouble in run.told:
+            _tell(trouble)
+        for found in run.graded:
+            _print_graded(found)
+        count = len(run.graded)
+        out.print(f"{count} of {count} submissions are graded into {run.gradebook}: nothing has changed.")
+        return 0
+
     from .grade.gradebook import shown
     from .grading import students_to_grade
 
     course = _course(args)
     students = students_to_grade(course, args.assignment, args.student)
     failed = 0
-    walls = _walls(args)
     for found in _graded(course, args.assignment, students, args.jobs, walls, args.force, args.scheduler):
-        score = f"{found.score:g} of {found.possible:g}"
-        line = f"{found.student}: {found.failure or score}"
-        out.print("; ".join([line, *found.notes]), markup=False)
+        _print_graded(found)
         failed += bool(found.failure)
     out.print(
         f"{len(students) - failed} of {len(students)} submissions graded into {shown(course.db_url)}.",
         markup=False,
     )
     return 1 if failed else 0
+
+
+def _print_graded(found: Graded) -> None:
+    score = f"{found.score:g} of {found.possible:g}"
+    line = f"{found.student}: {found.failure or score}"
+    out.print("; ".join([line, *found.notes]), markup=False)
 
 
 def _report(args: argparse.Namespace) -> int:
@@ -438,6 +464,10 @@ def _walls(args: argparse.Namespace) -> bool:
     return args.sandbox == "walls"
 
 
+def _tell(trouble: str) -> None:
+    err.print(f"autograder: {trouble}", markup=False)
+
+
 def _graded(
     course: Course,
     name: str,
@@ -450,13 +480,10 @@ def _graded(
     """Grade with a progress bar in a terminal; without one, in a log, the results speak for themselves."""
     from .grading import grade
 
-    def tell(trouble: str) -> None:
-        err.print(f"autograder: {trouble}", markup=False)
-
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
         task = progress.add_task("grading", total=len(students))
-        for found in grade(course, name, students, jobs, walls, tell, force, scheduler):
+        for found in grade(course, name, students, jobs, walls, _tell, force, scheduler):
             progress.advance(task)
             yield found
 

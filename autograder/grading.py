@@ -4,37 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_core.paths import jupyter_config_path
 from nbgrader.converters import GenerateFeedback
+from sqlalchemy import make_url
 
-from .author.build import load_assignment, save_to_gradebook
+from .author.build import header_and_footer, load_assignment, save_to_gradebook
 from .author.keys import solved
 from .course import Course
 from .errors import CourseError
 from .grade.batch import Workers
 from .grade.cache import Cache, Entry, merged
 from .grade.engine import Assignment, Outcome, Task, tasks_of
-from .grade.gradebook import GradebookWriter, alone, holds_assignment
+from .grade.gradebook import GradebookWriter, alone, holds_assignment, shown
 from .grade.judge import CellResult, NotebookResult
 from .grade.record import read_timestamp, write_folder
+from .lastrun import Graded, LastRun, Marks, marks, remember
 
 if TYPE_CHECKING:
     from .grade.cluster import Cluster
-
-
-@dataclass
-class Graded:
-    """One submission after grading: its score, the score that can be reached without a person, and notes.
-
-    `failure` says why there is no result, where the grading itself failed."""
-
-    student: str
-    score: float
-    possible: float
-    notes: list[str] = field(default_factory=list)
-    failure: str = ""
 
 
 def grade(
@@ -55,6 +46,7 @@ def grade(
     `tell` is called with each thing that the instructor should know of the author's notebooks.
     Raises CourseError or NoSandbox before the first one, for anything that concerns all of them.
     """
+    before = _inputs(course, name)
     with ExitStack() as stack:
         assignment = stack.enter_context(load_assignment(course, name, walls))
         know_assignment(course, assignment)
@@ -64,12 +56,39 @@ def grade(
         stack.enter_context(workers)
         writer = stack.enter_context(GradebookWriter(course, assignment))
         cached = Cached(workers, assignment, Cache(course.root, assignment), force)
-        for trouble in _trouble(assignment, cached):
+        told = list(_trouble(assignment, cached))
+        for trouble in told:
             tell(trouble)
+        done = []
         for student, results, failure in results_by_student(course, assignment, students, cached):
             write_folder(course, assignment, student, results)
             writer.add(student, read_timestamp(course.submitted(student, name)), results)
-            yield _graded(assignment, student, results, failure)
+            done.append(_graded(assignment, student, results, failure))
+            yield done[-1]
+        writer.flush()
+        after = _outputs(course, name, students)
+        everybody = sorted(students) == course.students(name)
+        if everybody and writer.was_alone() and not any(graded.failure for graded in done):
+            run = LastRun(done, told, shown(course.db_url), walls)
+            remember(course.root, name, run, {**after, **before})
+
+
+def _inputs(course: Course, name: str) -> Marks:
+    """The marks of all files that the grades of an assignment follow from."""
+    source, submitted = course.source(name), [course.submitted(s, name) for s in course.students(name)]
+    settings = [course.root, *map(Path, jupyter_config_path())]
+    others = [folder / f"nbgrader_config.{kind}" for folder in settings for kind in ("py", "json")]
+    others += course.root.glob("*.py")  # plugins
+    others += header_and_footer(course)
+    others += [course.submitted("x", name).parents[1], *(folder.parent for folder in submitted)]
+    return marks([source, course.data, *submitted], others)
+
+
+def _outputs(course: Course, name: str, students: Sequence[str]) -> Marks:
+    """The marks of what a run over these students wrote."""
+    file = make_url(course.db_url).database
+    database = [Path(f"{file}{ending}") for ending in ("", "-journal", "-wal")]
+    return marks([course.autograded(student, name) for student in students], database)
 
 
 def know_assignment(course: Course, assignment: Assignment) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,3 +101,19 @@ def course_in(
         (root / "data").mkdir(exist_ok=True)
         (root / "data" / name).write_text(text)
     return Course(root)
+
+
+def hand_in(course: Course, student: str, name: str = "a1", **answers: str) -> Path:
+    """Let a student hand in the release of an assignment with these answers, by grade_id, in place of what
+    was there. The notebook's path."""
+    folder = course.submitted(student, name)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(course.release(name), folder)
+    path = folder / f"{name}.ipynb"
+    raw = json.loads(path.read_text())
+    for cell in raw["cells"]:
+        mark = cell["metadata"].get("nbgrader", {})
+        if mark.get("grade_id") in answers:
+            cell["source"] = answers[mark["grade_id"]]
+    path.write_text(json.dumps(raw))
+    return path

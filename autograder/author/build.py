@@ -73,7 +73,7 @@ def gather(
         _copy_tables(course, notebook, files)
     path = course.source(name) / FILE
     exercises = read_answers(path)
-    authored = [*course.source(name).glob("*.ipynb"), *_header_and_footer(course), path]
+    authored = [*course.source(name).glob("*.ipynb"), *header_and_footer(course), path]
     authored = [file for file in authored if file.exists()]
     mark = fingerprint([*authored, *(p for p in files.rglob("*") if p.is_file())], files)
     keys = keystore.find(course.root, mark)
@@ -85,7 +85,7 @@ def gather(
     return keys
 
 
-def _header_and_footer(course: Course) -> list[Path]:
+def header_and_footer(course: Course) -> list[Path]:
     """The notebooks that nbgrader puts around every notebook of the course."""
     settings = course.config.IncludeHeaderFooter
     return [course.root / str(settings[kind]) for kind in ("header", "footer") if settings.get(kind)]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from nbgrader import api
 from nbgrader.api import (
@@ -73,6 +74,7 @@ class GradebookWriter:
         self._whole = whole
         self._waiting: list[_Waiting] = []
         self._since = time.monotonic()
+        self._changes = self._changes_by_others()
 
     def add(self, student: str, timestamp: str | None, results: Sequence[NotebookResult]) -> None:
         """Take over one student's results. `timestamp` is nbgrader's text of when they were handed in."""
@@ -89,6 +91,18 @@ class GradebookWriter:
         if self._waiting:
             in_one_transaction(self._book, lambda: self._write(self._waiting))
             self._waiting = []
+
+    def was_alone(self) -> bool:
+        """Whether it is certain that no other program has written into this gradebook since it was opened
+        here. Only a file of SQLite's can say so."""
+        return self._changes is not None and self._changes == self._changes_by_others()
+
+    def _changes_by_others(self) -> tuple[DBAPIConnection, int] | None:
+        url = self._book.engine.url
+        if url.get_backend_name() != "sqlite" or not Path(url.database or "").is_file():
+            return None
+        count = self._book.db.scalar(text("PRAGMA data_version"))  # counts for this one connection
+        return self._book.db.connection().connection.driver_connection, count
 
     def __enter__(self) -> GradebookWriter:
         return self

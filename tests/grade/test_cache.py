@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
-from support import Exercise, course_in
+from support import Exercise, course_in, hand_in
 
 from autograder import grading
 from autograder.author.build import build
@@ -64,19 +63,6 @@ def ungraded(ungraded_once: Course, tmp_path: Path) -> Course:
 @pytest.fixture
 def course(graded_once: Course, tmp_path: Path) -> Course:
     return Course(shutil.copytree(graded_once.root, tmp_path / "course"))
-
-
-def hand_in(course: Course, student: str, **answers: str) -> None:
-    folder = course.submitted(student, NAME)
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(course.release(NAME), folder)
-    path = folder / f"{NAME}.ipynb"
-    raw = json.loads(path.read_text())
-    for cell in raw["cells"]:
-        mark = cell["metadata"].get("nbgrader", {})
-        if mark.get("grade_id") in answers:
-            cell["source"] = answers[mark["grade_id"]]
-    path.write_text(json.dumps(raw))
 
 
 @pytest.fixture
