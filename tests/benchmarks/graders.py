@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -68,11 +68,21 @@ def keep_start(course: Path) -> None:
 
 def as_at_start(course: Path) -> None:
     """Take away all that grading has left in a course."""
-    for left in ("autograded", "feedback", f"{KEPT}/results"):
+    for left in ("autograded", "feedback", f"{KEPT}/results", f"{KEPT}/runs"):
         shutil.rmtree(course / left, ignore_errors=True)
     for book in course.glob("gradebook.db*"):
         book.unlink()
     shutil.copyfile(course / _START, course / "gradebook.db")
+
+
+def hand_in_again(of: Class) -> None:
+    """Let the first student hand in once more, with another remark in an answer."""
+    path = of.notebooks[0]
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    cells = (c for c in raw["cells"] if c["cell_type"] == "code" and c["metadata"]["nbgrader"]["solution"])
+    answer = next(cells)
+    answer["source"] = f"{''.join(answer['source'])}\n# {len(''.join(answer['source']))}"
+    path.write_text(json.dumps(raw), encoding="utf-8")
 
 
 def gradebook_scores(course: Path, assignment: str) -> dict[str, float]:
@@ -100,6 +110,15 @@ def ours(of: Class, jobs: int, *more: str) -> Grader:
         [PROGRAMS / "autograder", *command],
         lambda: as_at_start(root),
         lambda: gradebook_scores(root, of.assignment),
+    )
+
+
+def switched(of: Class) -> Grader:
+    """nbgrader's own command in a course that uses this engine: one notebook after the other."""
+    return replace(
+        ours(of, 1),
+        name="nbgrader autograde, switched over",
+        command=[PROGRAMS / "nbgrader", "autograde", of.assignment],
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import linear_regression, median
 
 from . import student
-from .graders import Class, Grader, floor, new_class, otter, ours, stock
+from .graders import Class, Grader, floor, hand_in_again, new_class, otter, ours, stock, switched
 from .meter import Usage, measure
 from .roles import Roles, role_table
 from .tables import Table, spread
@@ -50,7 +50,7 @@ def part_graders(plan: Plan) -> Iterator[Table]:
     )
     of = new_class(plan.assignment, plan.folder / "class", plan.size)
     contenders = [floor(of), ours(of, 1), *([ours(of, plan.jobs)] if plan.jobs > 1 else [])]
-    contenders.append(stock(of, plan.folder / "stock"))
+    contenders += [switched(of), stock(of, plan.folder / "stock")]
     fewer = replace(of, pupils=of.pupils[: max(2, plan.size // 5)])
     try:
         contenders.append(otter(fewer, plan.folder / "otter", plan.cache))
@@ -120,18 +120,21 @@ def _grader_row(grader: Grader, used: Sequence[Usage], of: Class) -> dict[str, o
 
 
 def part_again(plan: Plan) -> Iterator[Table]:
-    """A second run with nothing changed, and one that is told to run all again."""
+    """A second run with nothing changed, one after one student handed in again, and one that runs all."""
     table = Table(
         f"Grading again, {plan.jobs} jobs, {plan.size} submissions",
         {"run": "run", "seconds_shown": "seconds", "cpu_shown": "CPU-seconds", "share": "% of the first"},
     )
     of = new_class(plan.assignment, plan.folder / "again", plan.size)
     first, forced = ours(of, plan.jobs), ours(of, plan.jobs, "--force")
-    used: dict[str, list[Usage]] = {"first": [], "again": [], "--force": []}
+    runs = {"first": first, "again": first, "one handed in again": first, "--force": forced}
+    used: dict[str, list[Usage]] = {run: [] for run in runs}
     for turn in range(plan.repeats):
-        plan.tell(f"turn {turn + 1} of {plan.repeats}: first, again, --force")
+        plan.tell(f"turn {turn + 1} of {plan.repeats}: {', '.join(runs)}")
         first.reset()
-        for run, grader in (("first", first), ("again", first), ("--force", forced)):
+        for run, grader in runs.items():
+            if run == "one handed in again":
+                hand_in_again(of)
             used[run].append(measure(grader.command, grader.folder, grader.environment, grader.good))
     for run, usages in used.items():
         seconds = [usage.seconds for usage in usages]
