@@ -170,9 +170,6 @@ def _be_quiet() -> None:
     logging.getLogger("autograder").setLevel(logging.ERROR)
     # nbgrader starts the program alembic, which stands beside Python
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    # nbformat's jsonschema builds a grammar for a format that no notebook has; it takes as long as all other
-    # imports together, and jsonschema does without it
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def _course(args: argparse.Namespace) -> Course:
@@ -442,7 +439,10 @@ def _moved(found: Regrade) -> str:
 def _written(found: Regrade, name: str) -> str:
     if not found.results:
         return "Nothing had to be written."
-    return f"Written; `autograder regrade {name} --undo` brings the old state back."
+    return (
+        f"Written; `autograder regrade {name} --undo` brings the old state back. "
+        f"`nbgrader generate_feedback {name} --force` makes the students' pages anew."
+    )
 
 
 def _doctor(args: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from .author.build import header_and_footer, load_assignment, save_to_gradebook
 from .author.keys import solved
 from .course import Course
 from .errors import CourseError
-from .grade.batch import Workers
+from .grade.batch import Workers, jobs_for
 from .grade.cache import Cache, Entry, merged
 from .grade.engine import Assignment, Outcome, Task, tasks_of
 from .grade.gradebook import GradebookWriter, alone, holds_assignment, shown
@@ -50,6 +50,7 @@ def grade(
     with ExitStack() as stack:
         assignment = stack.enter_context(load_assignment(course, name, walls))
         know_assignment(course, assignment)
+        jobs = jobs or jobs_for(len(students) * len(assignment.notebooks))
         workers = (
             _cluster(assignment, scheduler, walls, tell) if scheduler else Workers(assignment, jobs, walls)
         )

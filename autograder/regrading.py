@@ -20,7 +20,7 @@ from .author.build import load_assignment
 from .course import Course
 from .errors import CourseError
 from .fingerprint import KEPT
-from .grade.batch import Workers
+from .grade.batch import Workers, jobs_for
 from .grade.cache import Cache
 from .grade.engine import Assignment
 from .grade.gradebook import GradebookWriter, in_one_transaction, open_gradebook
@@ -73,6 +73,7 @@ def regrade(
         students = [student for student in students if student in scores]
         if not students:
             raise CourseError(f"Nobody is graded yet for {name}. Run `autograder grade {name}` first.")
+        jobs = jobs or jobs_for(len(students) * len(assignment.notebooks))
         with Workers(assignment, jobs, walls) as workers:
             cached = Cached(workers, assignment, Cache(course.root, assignment))
             for student, results, failure in results_by_student(course, assignment, students, cached):

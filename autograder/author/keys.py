@@ -29,7 +29,7 @@ from ..check.keys import (
 from ..check.views import KINDS
 from ..errors import CourseError
 from ..grade.assemble import Submitted
-from ..grade.batch import Workers
+from ..grade.batch import Workers, jobs_for
 from ..grade.engine import Assignment, Outcome, Task
 from ..grade.judge import checks_in
 from ..grade.notebook import AuthorNotebook, Cell, plain_python
@@ -48,7 +48,8 @@ def seal_all(
         return {}
     sealed: dict[str, tuple[Key, list[Mistake]]] = {}
     tasks = [Task(n.name, n.name, solved(n), judge=_Sealer(exercises)) for n in assignment.notebooks]
-    with Workers(assignment, walls=walls) as workers:
+    answers = sum(len(exercise.right) + len(exercise.wrong) for exercise in exercises.values())
+    with Workers(assignment, jobs_for(answers), walls) as workers:
         for outcome in workers.grade(tasks):
             sealed |= _sealed(outcome, path)
         keys = {name: key for name, (key, _) in sealed.items()}

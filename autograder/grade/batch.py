@@ -15,7 +15,14 @@ from .engine import Assignment, Engine, Outcome, Task
 
 _ENDED = "A grading process could not start, or was ended from outside."
 
+_WORTH_A_PROCESS = 10  # tasks; fewer are nearly done when another process has loaded its libraries
+
 _engine: Engine | None = None
+
+
+def jobs_for(tasks: int) -> int:
+    """How many processes are worth starting for so many tasks; at most one for each core."""
+    return min(os.cpu_count() or 1, max(1, tasks // _WORTH_A_PROCESS))
 
 
 class Workers:
