@@ -340,7 +340,10 @@ def _grade(args: argparse.Namespace) -> int:
         for found in run.graded:
             _print_graded(found)
         count = len(run.graded)
-        out.print(f"{count} of {count} submissions are graded into {run.gradebook}: nothing has changed.")
+        out.print(
+            f"{count} of {count} submissions are graded into {run.gradebook}: nothing has changed.",
+            markup=False,
+        )
         return 0
 
     from .grade.gradebook import shown

@@ -43,7 +43,8 @@ def grade(
     Results of earlier runs are used for what has not changed since; `force` runs all again. With the address
     of a Dask `scheduler`, its workers grade in place of `jobs` processes of this machine. What was
     yielded is in the gradebook some seconds later, and at the latest when the generator ends or is closed.
-    `tell` is called with each thing that the instructor should know of the author's notebooks.
+    `tell` is called with each thing that the instructor should know of the author's notebooks. A run over
+    all that was handed in is remembered, for `lastrun.recall`.
     Raises CourseError or NoSandbox before the first one, for anything that concerns all of them.
     """
     before = _inputs(course, name)

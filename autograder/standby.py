@@ -53,22 +53,26 @@ class Standby:
         but in the cache. Raises CourseError, NoSandbox, and RuntimeError for a notebook that can't be graded.
         """
         with self._lock:
-            kept = self._opened
-            opened = self._open(course, name)
             try:
-                outcome = _graded(opened, course, student, notebook)
-            except NoSandbox:
-                if opened is not kept:
-                    raise
-                self._close()  # the workers were ended from outside since the last notebook
-                opened = self._open(course, name)
-                outcome = _graded(opened, course, student, notebook)
+                opened, outcome = self._graded(course, name, student, notebook)
             finally:
                 self._close_later()
-            if outcome.result is None:
-                raise RuntimeError(f"{name} of {student} could not be graded: {outcome.failure}")
-            author = next(n for n in opened.assignment.notebooks if n.name == notebook)
-            return author, outcome.result
+        if outcome.result is None:
+            raise RuntimeError(f"{name} of {student} could not be graded: {outcome.failure}")
+        author = next(n for n in opened.assignment.notebooks if n.name == notebook)
+        return author, outcome.result
+
+    def _graded(self, course: Course, name: str, student: str, notebook: str) -> tuple[_Opened, Outcome]:
+        kept = self._opened
+        opened = self._open(course, name)
+        try:
+            return opened, _graded(opened, course, student, notebook)
+        except NoSandbox:
+            if opened is not kept:
+                raise
+        self._close()  # the workers were ended from outside since the last notebook
+        opened = self._open(course, name)
+        return opened, _graded(opened, course, student, notebook)
 
     def _open(self, course: Course, name: str) -> _Opened:
         """The assignment as its author has it now; with the workers that run, if it is still the same."""
