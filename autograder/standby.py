@@ -54,7 +54,7 @@ class Standby:
         """
         with self._lock:
             try:
-                opened, outcome = self._graded(course, name, student, notebook)
+                opened, outcome = self._try_twice(course, name, student, notebook)
             finally:
                 self._close_later()
         if outcome.result is None:
@@ -62,7 +62,7 @@ class Standby:
         author = next(n for n in opened.assignment.notebooks if n.name == notebook)
         return author, outcome.result
 
-    def _graded(self, course: Course, name: str, student: str, notebook: str) -> tuple[_Opened, Outcome]:
+    def _try_twice(self, course: Course, name: str, student: str, notebook: str) -> tuple[_Opened, Outcome]:
         kept = self._opened
         opened = self._open(course, name)
         try:

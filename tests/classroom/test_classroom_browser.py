@@ -20,8 +20,8 @@ from autograder.author.answers import read_answers
 NAME = "01_who_is_speaking"
 WRITTEN = "Report: what was said. Inference: what may follow from it. Value: what somebody thinks of it."
 COMMENT = "Each list has one line. Give the claim's number with it."
-SLOW = 180_000  # milliseconds: on a busy machine a user's server starts slowly
-GRADING = 180_000  # milliseconds: in a fresh copy the first build runs all of the author's answers
+# milliseconds: a user's server starts slowly on a busy machine, and the first build runs all of the answers
+SLOW = 180_000
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,7 @@ class Formgrader:
         row = self._page.locator("#main-table tr", has_text=user.name if user else NAME)
         row.locator(f".{button} a").click()
         answer = self._page.locator(".modal-content")
-        answer.wait_for(timeout=GRADING)
+        answer.wait_for()
         assert "Success" in answer.locator(".modal-title").inner_text(), answer.inner_text()
         answer.get_by_text("OK", exact=True).click()
 
