@@ -2,14 +2,16 @@
 
     python -m autograder.author.pins
 
-Wanted is what the kernel of a learner imports (in lessons, in assignments, in `autograder.check`), as far as
-`pyproject.toml` names it and Binder's own image does not have it. pip finds the newest versions for the
-Python that `.binder/runtime.txt` names; they and all that they need are pinned.
+Wanted is the kernel of a learner and what it imports (in lessons, in assignments, in `autograder.check`), as
+far as `pyproject.toml` names it and Binder's own image does not have it, or only in a version that
+`pyproject.toml` refuses. pip finds the newest versions for the Python that `.binder/runtime.txt` names and
+for all else that the image has; they and all that they need are pinned.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import subprocess
 import sys
@@ -26,9 +28,7 @@ from ..errors import CourseError
 
 REQUIREMENTS = Path(".binder", "requirements.txt")
 RUNTIME = Path(".binder", "runtime.txt")
-#: In the image that Binder starts from. A pin would only replace it there.
-BINDER_HAS = frozenset({"ipykernel", "ipywidgets", "jupyterlab", "packaging", "python-dateutil", "six"})
-
+_KERNEL = "ipykernel"
 _HEAD = "# Made by `python -m autograder.author.pins` from pyproject.toml. Do not edit.\n# Wanted: {wanted}\n"
 
 
@@ -45,19 +45,53 @@ def main() -> int:
     return 0
 
 
+def python(root: Path) -> str:
+    """The version of Python that Binder is asked for."""
+    return (root / RUNTIME).read_text(encoding="utf-8").strip().removeprefix("python-")
+
+
+def image(root: Path) -> dict[str, str]:
+    """Name and version of each Python package in the image that Binder starts from (repo2docker lists them).
+
+    Raises CourseError where repo2docker is not installed, or does not know the Python that is asked for.
+    """
+    found = importlib.util.find_spec("repo2docker")
+    if found is None or found.origin is None:
+        raise CourseError("what Binder's image has is read from repo2docker: pip install jupyter-repo2docker")
+    conda = Path(found.origin).parent / "buildpacks" / "conda"
+    listed = conda / f"environment.py-{python(root)}-linux-64.lock"
+    if not listed.exists():
+        raise CourseError(f"{root / RUNTIME}: Binder has no image with Python {python(root)}")
+    has: dict[str, str] = {}
+    for line in listed.read_text(encoding="utf-8").splitlines():
+        # an address, which ends in name-version-build.conda#checksum; a build for Python begins with `py`
+        name, _, version = line.partition("#")[0].rpartition("/")[2].rpartition("-")[0].rpartition("-")
+        if line.startswith("http") and line.rpartition("-")[2].startswith("py"):
+            has[canonicalize_name(name)] = version
+    return has
+
+
 def wanted(root: Path) -> list[Requirement]:
-    """The dependencies of `pyproject.toml` that a learner's kernel imports and Binder's image lacks."""
+    """The dependencies of `pyproject.toml` that a learner's kernel needs and Binder's image lacks."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = [Requirement(text) for text in project["dependencies"]]
-    imported = {canonicalize_name(name) for name in _imported(root)}
-    return [r for r in named if (name := canonicalize_name(r.name)) in imported and name not in BINDER_HAS]
+    needed = {canonicalize_name(name) for name in _imported(root)} | {_KERNEL}
+    has = image(root)
+    return [
+        requirement
+        for requirement in named
+        if (name := canonicalize_name(requirement.name)) in needed
+        and not (name in has and requirement.specifier.contains(has[name]))
+    ]
 
 
 def pinned(root: Path) -> str:
     """The text of `.binder/requirements.txt`, as pip would choose today. Raises CourseError."""
-    pins = sorted(_resolved(root, wanted(root)))
-    lines = [f"{name}=={version}" for name, version in pins if name not in BINDER_HAS]
-    return head(wanted(root)) + "\n".join(lines) + "\n"
+    has, wants = image(root), wanted(root)
+    kept = has.keys() - {canonicalize_name(requirement.name) for requirement in wants}
+    pins = _resolved(root, wants, {name: has[name] for name in kept})
+    lines = [f"{name}=={version}" for name, version in sorted(pins) if name not in kept]
+    return head(wants) + "\n".join(lines) + "\n"
 
 
 def head(wants: list[Requirement]) -> str:
@@ -65,20 +99,21 @@ def head(wants: list[Requirement]) -> str:
     return _HEAD.format(wanted=", ".join(map(str, wants)))
 
 
-def _resolved(root: Path, wants: list[Requirement]) -> Iterator[tuple[str, str]]:
-    """Name and version of everything that pip would install for `wants` on Binder's machine."""
-    python = (root / RUNTIME).read_text(encoding="utf-8").strip().removeprefix("python-")
+def _resolved(root: Path, wants: list[Requirement], kept: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Name and version of everything that pip would install for `wants` beside `kept` on Binder's machine."""
     with tempfile.TemporaryDirectory(prefix="autograder-") as place:
-        report = Path(place) / "report.json"
+        report, constraints = Path(place, "report.json"), Path(place, "constraints.txt")
+        constraints.write_text("".join(f"{name}=={version}\n" for name, version in kept.items()))
         command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed"]
-        command += ["--report", str(report), "--target", place, "--python-version", python]
+        command += ["--report", str(report), "--target", place, "--python-version", python(root)]
+        command += ["--constraint", str(constraints)]
         # the image is an Ubuntu 24.04: its C library runs what was built for these older ones
         command += ["--only-binary=:all:"]
         for platform in ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64"):
             command += ["--platform", platform]
         done = subprocess.run([*command, *map(str, wants)], capture_output=True, text=True, check=False)
         if done.returncode:
-            raise CourseError(f"pip finds no versions for Python {python}:\n{done.stderr.strip()}")
+            raise CourseError(f"pip finds no versions for Python {python(root)}:\n{done.stderr.strip()}")
         for entry in json.loads(report.read_text(encoding="utf-8"))["install"]:
             yield canonicalize_name(entry["metadata"]["name"]), entry["metadata"]["version"]
 

@@ -1,7 +1,7 @@
 """What the tests of self-study share: the environment that Binder builds, as far as it goes without Docker.
 
 Binder starts from an image of its own and installs `.binder/requirements.txt` into it. Here a clean virtual
-environment gets exactly those pins, and from the image only what runs a notebook, in the image's versions.
+environment gets exactly those pins, and from the image only what a notebook needs, in the image's versions.
 It is kept between runs (in the user's cache folder), until the pins or the image change.
 """
 
@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.util
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -25,10 +23,10 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from support import ROOT
 
-# seconds; many times what any cell needs. Not more: now and then the client is not told that an answer has
-# come, and then it looks for it only when this time is over
-LONGEST_CELL = 45
-IMAGE_HAS = ("ipykernel", "ipywidgets", "jupyterlab_widgets")  # of the image: what runs a notebook
+from autograder.author import pins
+
+LONGEST_CELL = 120  # seconds; many times what any cell needs
+OF_THE_IMAGE = ("ipywidgets",)  # what notebooks need beside the pins
 
 
 @dataclass(frozen=True)
@@ -70,21 +68,6 @@ def clean() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def image() -> str:
-    """The exact packages of the image that Binder starts from, as repo2docker lists them."""
-    found = importlib.util.find_spec("repo2docker")
-    assert found is not None
-    assert found.origin is not None
-    conda = Path(found.origin).parent / "buildpacks" / "conda"
-    return (conda / f"environment.py-{runtime()}-linux-64.lock").read_text(encoding="utf-8")
-
-
-def runtime() -> str:
-    """The version of Python that Binder is asked for."""
-    return (ROOT / ".binder" / "runtime.txt").read_text(encoding="utf-8").strip().removeprefix("python-")
-
-
-@pytest.fixture(scope="session")
 def repository_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository as Binder copies it: built and run there, so that nothing is left here."""
     root = tmp_path_factory.mktemp("binder") / "course"
@@ -98,17 +81,17 @@ def repository_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def binder(repository_copy: Path, image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Binder]:
+def binder(repository_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Binder]:
     """The repository in Binder's environment, after `.binder/postBuild`."""
-    versions = {name: _version(name, image) for name in IMAGE_HAS}
-    pins = (ROOT / ".binder" / "requirements.txt").read_text(encoding="utf-8")
-    mark = hashlib.sha256(json.dumps([pins, runtime(), versions]).encode()).hexdigest()[:16]
+    wanted = (ROOT / pins.REQUIREMENTS).read_text(encoding="utf-8")
+    made_from = [wanted, pins.python(ROOT), pins.image(ROOT), OF_THE_IMAGE]
+    mark = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
     cache = _cache()
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # postBuild puts this copy's package into it: one run at a time
         environment = cache / f"binder-{mark}"
         if not (environment / "whole").exists():
-            _make(environment, cache, [f"{name}=={version}" for name, version in versions.items()])
+            _make(environment, cache)
         path = os.pathsep.join([str(environment / "bin"), os.environ["PATH"]])
         subprocess.run([".binder/postBuild"], cwd=repository_copy, env=clean() | {"PATH": path}, check=True)
         kernels = tmp_path_factory.mktemp("kernels")
@@ -119,23 +102,21 @@ def binder(repository_copy: Path, image: str, tmp_path_factory: pytest.TempPathF
             yield made
 
 
-def _version(name: str, image: str) -> str:
-    """The version of a package in the image."""
-    found = re.search(rf"/{name}-([0-9][0-9.]*)-", image)
-    assert found, f"Binder's image has no {name}"
-    return found[1]
-
-
-def _make(environment: Path, cache: Path, more: list[str]) -> None:
+def _make(environment: Path, cache: Path) -> None:
     for old in cache.glob("binder-*"):
         shutil.rmtree(old)
-    python = sys.executable if sys.version.startswith(f"{runtime()}.") else shutil.which(f"python{runtime()}")
+    version = pins.python(ROOT)
+    python = sys.executable if sys.version.startswith(f"{version}.") else shutil.which(f"python{version}")
     if python is None:
-        pytest.skip(f"Binder runs Python {runtime()}, and this machine has none")
+        pytest.skip(f"Binder runs Python {version}, and this machine has none")
     subprocess.run([python, "-m", "venv", environment], check=True, env=clean())
+    pinned = (ROOT / pins.REQUIREMENTS).read_text(encoding="utf-8")
+    # a pin takes the place of what the image has
+    kept = [f"{name}=={has}" for name, has in pins.image(ROOT).items() if f"\n{name}==" not in pinned]
+    (environment / "image.txt").write_text("\n".join(kept), encoding="utf-8")
     pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, *more], check=True, env=clean())
-    subprocess.run([*pip, "-r", ROOT / ".binder" / "requirements.txt"], check=True, env=clean())
+    files = ["--requirement", ROOT / pins.REQUIREMENTS, "--constraint", environment / "image.txt"]
+    subprocess.run([*pip, *files, *OF_THE_IMAGE], check=True, env=clean())
     (environment / "whole").touch()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from packaging.requirements import Requirement
 from support import ROOT
 
 from autograder.author import pins
+from autograder.errors import CourseError
 
 if TYPE_CHECKING:
     from conftest import Binder
@@ -51,7 +53,7 @@ def _pinned() -> dict[str, str]:
 def test_the_pins_are_those_that_pyproject_asks_for() -> None:
     """Stale? `python -m autograder.author.pins` writes them anew."""
     wanted = pins.wanted(ROOT)
-    assert [requirement.name for requirement in wanted] == ["matplotlib", "pandas"]
+    assert [requirement.name for requirement in wanted] == ["ipykernel", "matplotlib", "pandas"]
     assert (ROOT / pins.REQUIREMENTS).read_text(encoding="utf-8").startswith(pins.head(wanted))
     for requirement in wanted:
         assert requirement.specifier.contains(_pinned()[requirement.name]), requirement
@@ -60,8 +62,10 @@ def test_the_pins_are_those_that_pyproject_asks_for() -> None:
 def test_a_changed_pyproject_or_a_new_import_makes_the_pins_stale(tmp_path: Path) -> None:
     (tmp_path / "autograder" / "check").mkdir(parents=True)
     (tmp_path / "autograder" / "check" / "new.py").write_text("import pandas.api\nfrom rich import print\n")
+    (tmp_path / ".binder").mkdir()
+    shutil.copyfile(ROOT / pins.RUNTIME, tmp_path / pins.RUNTIME)
     (tmp_path / "pyproject.toml").write_text(
-        '[project]\ndependencies = ["pandas>=9", "rich", "nbgrader", "jupyterlab"]\n'
+        '[project]\ndependencies = ["pandas>=9", "rich", "nbgrader", "ipykernel>=7"]\n'
     )
     wanted = pins.wanted(tmp_path)
     assert wanted == [Requirement("pandas>=9"), Requirement("rich")]
@@ -79,16 +83,26 @@ def test_the_command_pins_all_that_is_wanted(repository_copy: Path) -> None:
         made = dict(re.findall(r"^([\w.-]+)==([\w.]+)$", path.read_text(encoding="utf-8"), re.MULTILINE))
         assert path.read_text(encoding="utf-8").startswith(pins.head(pins.wanted(ROOT)))
         assert {"matplotlib", "numpy", "pandas"} <= set(made)
-        assert not pins.BINDER_HAS & set(made)
+        assert set(made) & set(pins.image(ROOT)) == {"ipykernel"}
     finally:
         path.write_text(kept, encoding="utf-8")
 
 
-def test_what_the_image_has_is_not_pinned_again(image: str) -> None:
-    has = set(re.findall(r"/(?:noarch|linux-64)/([\w.-]+?)-\d", image))
-    assert has >= pins.BINDER_HAS
-    # conda's tzdata are the system's time zones; pandas wants the Python package of that name
-    assert not (set(_pinned()) - {"tzdata"}) & has
+def test_of_what_the_image_has_only_a_refused_version_is_pinned_again() -> None:
+    """Its kernel can lose a cell; all else that it has is good enough, and stays."""
+    has = pins.image(ROOT)
+    assert {"ipywidgets", "jupyterlab", "python-dateutil"} <= set(has)
+    assert set(_pinned()) & set(has) == {"ipykernel"}
+    wanted = {requirement.name: requirement.specifier for requirement in pins.wanted(ROOT)}
+    assert not wanted["ipykernel"].contains(has["ipykernel"])
+    assert wanted["ipykernel"].contains(_pinned()["ipykernel"])
+
+
+def test_a_python_that_binder_does_not_have_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".binder").mkdir()
+    (tmp_path / pins.RUNTIME).write_text("python-2.6\n")
+    with pytest.raises(CourseError, match=r"runtime\.txt: Binder has no image with Python 2\.6"):
+        pins.image(tmp_path)
 
 
 # ---- the environment ----------------------------------------------------------------------------------
