@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from kernels import client_for
 from nbclient import NotebookClient
 
 from .graders import ROOT, Class
@@ -137,8 +138,6 @@ class _Run:
 @contextmanager
 def _kernel(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[_Run]:
     os.environ.pop("MPLBACKEND", None)  # else the kernel would keep its charts to itself
-    client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
+    client = client_for(notebook, folder)
     with client.setup_kernel():
         yield _Run(client)

@@ -4,7 +4,7 @@ import copy
 from pathlib import Path
 
 import pytest
-from nbclient import NotebookClient
+from kernels import client_for
 from nbformat import NotebookNode
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -43,8 +43,7 @@ def test_a_clean_run_gives_the_kept_text(
     fresh = copy.deepcopy(lesson)
     for cell in code_cells(fresh):
         cell.outputs = []
-    where = {"metadata": {"path": str(lesson_path.parent)}}
-    NotebookClient(fresh, timeout=120, kernel_name="python3", resources=where).execute()
+    client_for(fresh, lesson_path.parent).execute()
     for kept, new in zip(code_cells(lesson), code_cells(fresh), strict=True):
         assert "stderr" not in dict(texts(new)), f"cell {new.id} warns: {texts(new)}"
         assert texts(new) == texts(kept), f"cell {new.id} gives another output than the kept one"

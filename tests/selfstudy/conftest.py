@@ -19,13 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from nbclient import NotebookClient
+from kernels import client_for
 from nbformat import NotebookNode
 from support import ROOT
 
 from autograder.author import pins
 
-LONGEST_CELL = 120  # seconds; many times what any cell needs
 OF_THE_IMAGE = ("ipywidgets",)  # what notebooks need beside the pins
 
 
@@ -50,14 +49,7 @@ class Binder:
 
     def run(self, notebook: NotebookNode, folder: Path) -> NotebookNode:
         """Run a notebook from top to bottom in a kernel of the environment. Errors stay in its outputs."""
-        client = NotebookClient(
-            notebook,
-            timeout=LONGEST_CELL,
-            kernel_name="binder",
-            allow_errors=True,
-            resources={"metadata": {"path": str(folder)}},
-        )
-        client.execute(env=clean())
+        client_for(notebook, folder, "binder", allow_errors=True).execute(env=clean())
         return notebook
 
 

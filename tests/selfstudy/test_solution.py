@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from kernels import client_for
 from support import ROOT
 
 NAME = "03_oil_exports"
@@ -34,8 +34,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def session(folder: Path, *cells: str) -> list[str]:
     """What each cell shows in a real kernel that works in `folder`; an error shows its message."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (SETUP, *cells)])
-    place = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=45, kernel_name="python3", allow_errors=True, resources=place).execute()
+    client_for(notebook, folder, allow_errors=True).execute()
     shown = []
     for cell in notebook.cells[1:]:
         texts = [
