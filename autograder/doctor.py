@@ -10,9 +10,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
 
 from .sandbox.wall import NoSandbox, probe
 
@@ -55,6 +57,13 @@ def _tried(name: str, look: Callable[[], str], needed: bool) -> Finding:
 
 
 def _python() -> str:
+    for requirement in map(Requirement, requires("reading-a-crisis") or ()):
+        asked = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if asked and not requirement.specifier.contains(has := version(requirement.name)):
+            raise RuntimeError(
+                f"{requirement.name} {has} is installed, and it must be {requirement.specifier}. "
+                f'Run `python -m pip install "{requirement.name}{requirement.specifier}"`.'
+            )
     names = ("pandas", "matplotlib", "jupyterlab", "nbgrader")
     return ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in names)])
 

@@ -11,7 +11,7 @@ import pytest
 from nbgrader.api import Gradebook
 from support import ROOT, Exercise
 
-from autograder import cli
+from autograder import cli, doctor
 from autograder.author.build import build
 from autograder.course import Course
 from autograder.sandbox import wall
@@ -111,6 +111,17 @@ def test_verify_prints_the_counts(course: Course, capsys: pytest.CaptureFixture[
 def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doctor"]) == 0
     assert "student code runs behind walls" in capsys.readouterr().out
+
+
+def test_doctor_names_a_library_in_a_version_that_does_not_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = doctor.version
+    monkeypatch.setattr(doctor, "version", lambda name: "7.0.1" if name == "ipykernel" else real(name))
+    assert cli.main(["doctor"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ipykernel 7.0.1 is installed" in said
+    assert 'python -m pip install "ipykernel' in said
 
 
 @pytest.mark.parametrize(
