@@ -70,12 +70,12 @@ def solved(notebook: AuthorNotebook, answers: Mapping[str, str] | None = None) -
 
 def answer_cells(assignment: Assignment) -> dict[str, tuple[AuthorNotebook, Cell]]:
     """The answer cells that have a test, by grade_id, each with its notebook."""
-    found = {}
-    for notebook in assignment.notebooks:
-        for cell in notebook.cells:
-            if cell.role == "test" and (answer := notebook.answer_before(str(cell.grade_id))):
-                found[str(answer.grade_id)] = (notebook, answer)
-    return found
+    return {
+        name: (notebook, notebook.by_id[name])
+        for notebook in assignment.notebooks
+        for name in notebook.exercises
+        if notebook.by_id[name].role in ("answer", "written") and notebook.tests_of(name)
+    }
 
 
 def _check_names(assignment: Assignment, exercises: Mapping[str, Exercise], path: Path) -> None:
@@ -93,12 +93,8 @@ def _check_names(assignment: Assignment, exercises: Mapping[str, Exercise], path
 
 def checks_of(notebook: AuthorNotebook, answer_id: str) -> list[str]:
     """The names of the checks in the test cells under an answer cell."""
-    names: list[str] = []
-    for cell in notebook.cells:
-        owner = notebook.answer_before(str(cell.grade_id)) if cell.role == "test" else None
-        if owner and owner.grade_id == answer_id:
-            names += checks_in(ast.parse(plain_python(cell.source)))
-    return names
+    tests = notebook.tests_of(answer_id).values()
+    return [name for cell in tests for name in checks_in(ast.parse(plain_python(cell.source)))]
 
 
 # ---- from the solution to keys -----------------------------------------------------------------------
@@ -244,7 +240,8 @@ def _tried(
     for number, ((exercise, answer), notebook) in enumerate(zip(answers, notebooks, strict=True)):
         submitted = solved(notebook, {exercise.name: answer.code})
         learner = _Learner(keys, answer.hint or "")
-        tasks.append(Task(number, notebook.name, submitted, notebook.tests_of(exercise.name), learner))
+        wanted = frozenset(notebook.tests_of(exercise.name))
+        tasks.append(Task(number, notebook.name, submitted, wanted, learner))
     outcomes = {outcome.label: outcome for outcome in workers.grade(tasks)}
     return [(notebook, outcomes[number]) for number, notebook in enumerate(notebooks)]
 
@@ -270,9 +267,9 @@ def _failed(outcome: Outcome, notebook: AuthorNotebook, exercise: Exercise) -> s
     if outcome.result is None:
         return f"it could not be run ({outcome.failure})."
     stopped = next((c.error for c in outcome.result.cells if c.grade_id == exercise.name and c.error), "")
-    for cell in outcome.result.cells:
-        owner = notebook.answer_before(cell.grade_id) if cell.grade_id and cell.score is not None else None
-        if owner and owner.grade_id == exercise.name and cell.score == 0.0:
+    tests = notebook.tests_of(exercise.name)
+    for place, cell in enumerate(outcome.result.cells):
+        if place in tests and cell.score == 0.0:
             return f"{stopped}." if stopped else cell.message
     return ""
 

@@ -11,7 +11,6 @@ from typing import Literal
 from ..course import Course
 from ..grade.batch import Workers
 from ..grade.engine import Assignment, Outcome, Task
-from ..grade.judge import CellResult
 from .answers import FILE, Answer, read_answers
 from .keys import answer_cells, solved
 
@@ -59,7 +58,7 @@ def verify(course: Course, assignment: Assignment, workers: Workers) -> Iterator
     for number, trial in enumerate(todo):
         notebook, _ = cells[trial.exercise]
         submitted = solved(notebook, {trial.exercise: trial.answer.code})
-        tasks.append(Task(number, notebook.name, submitted, notebook.tests_of(trial.exercise)))
+        tasks.append(Task(number, notebook.name, submitted, frozenset(notebook.tests_of(trial.exercise))))
     outcomes = {outcome.label: outcome for outcome in workers.grade(tasks)}
     proofs = {name: ExerciseProof(name, worth) for name, worth in exercise_points(assignment).items()}
     for number, trial in enumerate(todo):
@@ -74,7 +73,9 @@ def _misjudged(trial: Trial, outcome: Outcome, assignment: Assignment) -> str:
     """What is wrong with the judgement of a trial; empty when it is as it should be."""
     if outcome.result is None:
         return f"could not be graded ({outcome.failure})"
-    tests = [cell for cell in outcome.result.cells if _belongs(cell, trial.exercise, assignment)]
+    notebook, _ = answer_cells(assignment)[trial.exercise]
+    places = notebook.tests_of(trial.exercise)
+    tests = [cell for place, cell in enumerate(outcome.result.cells) if place in places]
     got, possible = sum(cell.score or 0.0 for cell in tests), exercise_points(assignment)[trial.exercise]
     said = next((cell.message for cell in tests if not cell.score), "")
     if trial.kind == "right":
@@ -87,19 +88,9 @@ def _misjudged(trial: Trial, outcome: Outcome, assignment: Assignment) -> str:
     return "" if trial.answer.hint in hints else f"its hint is not shown, but: {said!r}"
 
 
-def _belongs(cell: CellResult, exercise: str, assignment: Assignment) -> bool:
-    if cell.score is None or cell.grade_id is None:
-        return False
-    notebook, _ = answer_cells(assignment)[exercise]
-    answer = notebook.answer_before(cell.grade_id) if cell.grade_id in notebook.by_id else None
-    return answer is not None and answer.grade_id == exercise
-
-
 def exercise_points(assignment: Assignment) -> dict[str, float]:
     """The points of each exercise, in the notebooks' order."""
-    points: dict[str, float] = {}
-    for notebook in assignment.notebooks:
-        for cell in notebook.cells:
-            if cell.role == "test" and (answer := notebook.answer_before(str(cell.grade_id))):
-                points[str(answer.grade_id)] = points.get(str(answer.grade_id), 0.0) + cell.points
-    return points
+    return {
+        name: sum(cell.points for cell in notebook.tests_of(name).values())
+        for name, (notebook, _) in answer_cells(assignment).items()
+    }

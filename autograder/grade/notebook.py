@@ -63,11 +63,23 @@ class AuthorNotebook:
         """The import statements in the author's answers: modules never come from the student."""
         return "\n".join(_imports(cell.source) for cell in self.cells if cell.role == "answer")
 
-    def tests_of(self, answer_id: str) -> frozenset[int]:
-        """The places of the test cells that belong to an answer."""
-        tests = [(place, cell) for place, cell in enumerate(self.cells) if cell.role == "test"]
-        owners = [(place, self.answer_before(str(cell.grade_id))) for place, cell in tests]
-        return frozenset(place for place, owner in owners if owner and owner.grade_id == answer_id)
+    @cached_property
+    def exercises(self) -> dict[str, list[Cell]]:
+        """By grade_id of an answer: the cells that bring its points, itself among them if a person grades it.
+
+        A task, and a test that no answer stands above, is an exercise of its own.
+        """
+        found: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            if cell.role in ("test", "written", "task"):
+                answer = None if cell.role == "task" else self.answer_before(str(cell.grade_id))
+                found.setdefault(str((answer or cell).grade_id), []).append(cell)
+        return found
+
+    def tests_of(self, answer_id: str) -> dict[int, Cell]:
+        """The test cells that belong to an answer, by their place in the notebook."""
+        own = [cell for cell in self.exercises.get(answer_id, ()) if cell.role == "test"]
+        return {place: cell for place, cell in enumerate(self.cells) if cell in own}
 
     def answer_before(self, test_id: str) -> Cell | None:
         """The answer that a test cell belongs to: the nearest one above it."""

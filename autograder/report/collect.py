@@ -28,7 +28,7 @@ from nbgrader.api import (
 from ..course import Course
 from ..errors import CourseError
 from ..grade.gradebook import open_gradebook
-from ..grade.notebook import AuthorNotebook, Cell, read_author_notebook
+from ..grade.notebook import read_author_notebook
 from ..grade.record import METADATA
 
 
@@ -146,7 +146,8 @@ def _exercises(course: Course, name: str, most: dict[tuple[str, str], float]) ->
     paths = sorted(course.source(name).glob("*.ipynb"))
     for path in paths:
         author = read_author_notebook(path, nbformat.read(path, as_version=4))
-        for answer, cells in _by_answer(author).items():
+        for answer, all_cells in author.exercises.items():
+            cells = [cell for cell in all_cells if cell.points]
             points = sum(most.get((author.name, str(cell.grade_id)), cell.points) for cell in cells)
             if points:
                 yield Exercise(
@@ -157,16 +158,6 @@ def _exercises(course: Course, name: str, most: dict[tuple[str, str], float]) ->
                     points,
                     any(cell.role != "test" for cell in cells),
                 )
-
-
-def _by_answer(author: AuthorNotebook) -> dict[str, list[Cell]]:
-    """The graded cells, under the grade_id of the answer that they belong to."""
-    found: dict[str, list[Cell]] = {}
-    for cell in author.cells:
-        if cell.role in ("test", "written", "task") and cell.points:
-            answer = None if cell.role == "task" else author.answer_before(str(cell.grade_id))
-            found.setdefault(str((answer or cell).grade_id), []).append(cell)
-    return found
 
 
 # ---- the gradebook -----------------------------------------------------------------------------------

@@ -217,13 +217,6 @@ def _exercises(course: Course, name: str) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for path in sorted(course.source(name).glob("*.ipynb")):
         author = read_author_notebook(path, nbformat.read(path, as_version=4))
-        for cell in author.cells:
-            if cell.role == "test":
-                answer = author.answer_before(str(cell.grade_id))
-                own = answer is not None and answer.role == "answer"
-                found[path.stem, str(cell.grade_id)] = str(
-                    answer.grade_id if own and answer else cell.grade_id
-                )
-            elif cell.role in ("written", "task"):
-                found[path.stem, str(cell.grade_id)] = str(cell.grade_id)
+        for answer, cells in author.exercises.items():
+            found |= {(path.stem, str(cell.grade_id)): answer for cell in cells}
     return found
