@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from nbgrader.preprocessors import ClearSolutions
+
 from ..course import Course
 from ..grade.batch import Workers
 from ..grade.engine import Assignment, Outcome, Task
@@ -39,10 +41,13 @@ class ExerciseProof:
 def trials(course: Course, assignment: Assignment) -> list[Trial]:
     """Every answer of an assignment: the solution, the right and wrong ones of answers.toml, none at all."""
     exercises = read_answers(course.source(assignment.name) / FILE)
+    marks = ClearSolutions(config=course.config)
+    delimiters = (marks.begin_solution_delimeter, marks.end_solution_delimeter)
     found = []
     for name, (_, cell) in answer_cells(assignment).items():
         exercise = exercises.get(name)
-        found.append(Trial(name, "right", Answer(cell.source, f"[{name}]: the notebook's solution")))
+        typed = [line for line in cell.source.splitlines() if not any(mark in line for mark in delimiters)]
+        found.append(Trial(name, "right", Answer("\n".join(typed), f"[{name}]: the notebook's solution")))
         found.append(Trial(name, "empty", Answer(cell.released, f"[{name}]: the untouched cell")))
         if exercise:
             found += [Trial(name, "right", answer) for answer in exercise.right]

@@ -10,7 +10,7 @@ import pytest
 from support import Exercise, bench_of
 
 from autograder.author.build import build, outdated
-from autograder.author.verify import verify
+from autograder.author.verify import trials, verify
 from autograder.course import Course
 from autograder.errors import CourseError
 
@@ -76,6 +76,16 @@ def test_every_answer_is_proved(make_course: Make) -> None:
         proofs = {proof.exercise: proof for proof in verify(course, bench.assignment, bench.workers)}
     assert {name: proof.misjudged for name, proof in proofs.items()} == {"mean": [], "half": []}
     assert proofs["mean"].tried == {"right": 2, "wrong": 2, "empty": 1}
+
+
+def test_a_solution_is_tried_as_a_student_would_type_it(make_course: Make) -> None:
+    """Such answers stand in the pages of `autograder demo`."""
+    course = made(make_course)
+    with bench_of(course) as bench:
+        codes = [trial.answer.code for trial in trials(course, bench.assignment) if trial.exercise == "mean"]
+    (cell,) = [cell for note in bench.assignment.notebooks for cell in note.cells if cell.grade_id == "mean"]
+    assert "SOLUTION" in cell.source
+    assert not [code for code in codes if "SOLUTION" in code]
 
 
 def test_the_hint_of_a_wrong_answer_that_stops_is_told(make_course: Make) -> None:
