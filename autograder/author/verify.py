@@ -13,6 +13,7 @@ from nbgrader.preprocessors import ClearSolutions
 from ..course import Course
 from ..grade.batch import Workers
 from ..grade.engine import Assignment, Outcome, Task
+from ..grade.notebook import AuthorNotebook
 from .answers import FILE, Answer, read_answers
 from .keys import answer_cells, solved
 
@@ -69,19 +70,19 @@ def verify(course: Course, assignment: Assignment, workers: Workers) -> Iterator
     for number, trial in enumerate(todo):
         proof = proofs[trial.exercise]
         proof.tried[trial.kind] += 1
-        if said := _misjudged(trial, outcomes[number], assignment):
+        notebook, _ = cells[trial.exercise]
+        if said := _misjudged(trial, outcomes[number], notebook, proof.points):
             proof.misjudged.append(f"{trial.answer.where}: {said}")
     yield from proofs.values()
 
 
-def _misjudged(trial: Trial, outcome: Outcome, assignment: Assignment) -> str:
+def _misjudged(trial: Trial, outcome: Outcome, notebook: AuthorNotebook, possible: float) -> str:
     """What is wrong with the judgement of a trial; empty when it is as it should be."""
     if outcome.result is None:
         return f"could not be graded ({outcome.failure})"
-    notebook, _ = answer_cells(assignment)[trial.exercise]
     places = notebook.tests_of(trial.exercise)
     tests = [cell for place, cell in enumerate(outcome.result.cells) if place in places]
-    got, possible = sum(cell.score or 0.0 for cell in tests), exercise_points(assignment)[trial.exercise]
+    got = sum(cell.score or 0.0 for cell in tests)
     said = next((cell.message for cell in tests if not cell.score), "")
     if trial.kind == "right":
         return "" if got == possible else f"a right answer gets {got:g} of {possible:g} points: {said}"
